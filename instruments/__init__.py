@@ -1,0 +1,1 @@
+"""What is asked: instruments as data, and the questionnaire compiled from them."""

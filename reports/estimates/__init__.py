@@ -1,0 +1,1 @@
+"""Estimates by arm: pure functions of arrays and tables, unrounded."""

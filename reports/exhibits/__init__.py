@@ -1,0 +1,1 @@
+"""The numbered exhibits of the report, one file each."""

@@ -1,0 +1,104 @@
+"""Exhibit: the supervision that was delivered, once arms may be named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.exhibits.exhibit import Exhibit
+from reports.formatting import listed, percentage
+from reports.tables import Cell, Column, Count, Number, Row, Share, Table, Withheld
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reports.evidence import Evidence
+
+TITLE = "Supervision delivered"
+
+
+def compliance(evidence: Evidence) -> Exhibit:
+    """Give sessions planned, offered and attended by arm, and the schools that complied."""
+    if evidence.snapshot.masked:
+        return Exhibit(
+            id="supervision-delivered",
+            title=TITLE,
+            sentences=(
+                "Sessions are shown after unmasking: who was offered supervision would show "
+                "which arm is which.",
+            ),
+        )
+    sessions = evidence.snapshot.sessions
+    if sessions.empty:
+        return Exhibit(
+            id="supervision-delivered",
+            title=TITLE,
+            sentences=("No supervision session is on record.",),
+        )
+    return Exhibit(
+        id="supervision-delivered",
+        title=TITLE,
+        sentences=_sentences(evidence),
+        blocks=(_table(evidence),),
+    )
+
+
+def _sentences(evidence: Evidence) -> tuple[str, ...]:
+    share = percentage(evidence.snapshot.plan.complier_share)
+    models = sorted({str(model) for model in evidence.snapshot.sessions["model"] if model})
+    named = f" Delivered model: {listed([model.lower() for model in models])}." if models else ""
+    return (
+        "A school complied when it attended at least "
+        f"{share} of the sessions planned for it.{named}",
+    )
+
+
+def _table(evidence: Evidence) -> Table:
+    by_school = _by_school(evidence)
+    arms = [arm for arm in evidence.populations.arms if (by_school["arm"] == arm).any()]
+    return Table(
+        title="Sessions and complying schools, by arm",
+        row_title="Arm",
+        columns=(
+            Column("Schools"),
+            Column("Planned"),
+            Column("Offered"),
+            Column("Attended"),
+            Column("Attended per school, median"),
+            Column("Schools that complied"),
+            Column("Share"),
+        ),
+        rows=tuple(Row(arm, _cells(evidence, by_school, arm)) for arm in arms),
+    )
+
+
+def _by_school(evidence: Evidence) -> pd.DataFrame:
+    """Every school of a supervised arm, and of another arm where sessions are on record.
+
+    A school without a session on record attended none of those planned for it.
+    """
+    study = evidence.snapshot.study
+    counts = evidence.snapshot.sessions.groupby("school")[["offered", "attended"]].sum()
+    by_school = evidence.populations.schools[["arm"]].join(counts)
+    by_school["planned"] = by_school["arm"].isin(study.supervised_arms) * study.sessions_planned
+    shown = by_school["arm"].notna() & (by_school["planned"] + by_school["offered"].fillna(0) > 0)
+    return by_school[shown].fillna({"offered": 0, "attended": 0})
+
+
+def _cells(evidence: Evidence, by_school: pd.DataFrame, arm: str) -> tuple[Cell, ...]:
+    rows = by_school[by_school["arm"] == arm]
+    if len(rows) < evidence.limits.schools:
+        return (Withheld(),) * 7
+    intended = evidence.snapshot.plan.complier_share * evidence.snapshot.study.sessions_planned
+    complied = int((rows["attended"] >= intended).sum())
+    few = 0 < complied < evidence.limits.schools
+    few_others = 0 < len(rows) - complied < evidence.limits.schools
+    hidden = few or few_others
+    return (
+        Count(len(rows)),
+        Count(int(rows["planned"].sum())),
+        Count(int(rows["offered"].sum())),
+        Count(int(rows["attended"].sum())),
+        Number(float(rows["attended"].median()), 1),
+        Withheld() if hidden else Count(complied),
+        Withheld() if hidden else Share(complied, len(rows)),
+    )

@@ -1,0 +1,182 @@
+"""What the data themselves say against relying on the report, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from reports.exhibits.counts import count_by_arm
+from reports.exhibits.measurement import NOT_VALIDATED
+from reports.formatting import counted, day, listed, percent
+from reports.populations import delivered_instruments
+
+if TYPE_CHECKING:
+    from reports.evidence import Evidence
+
+# Our choices of what is worth a sentence.
+LOW_RESPONSE = 0.5
+RESPONSE_GAP = 0.1
+MANY_LATE = 0.05
+MANY_WITHOUT_SCORE = 0.05
+
+
+def limitations(evidence: Evidence) -> tuple[str, ...]:
+    """Give the limitations that these data show, most general first; never empty."""
+    found = [text for rule in RULES for text in rule(evidence)]
+    return tuple(found) or ("The checks of this report found nothing to caution against.",)
+
+
+def _waves_still_open(evidence: Evidence) -> Iterator[str]:
+    made_on = evidence.snapshot.made_at.date()
+    for wave in evidence.snapshot.study.waves:
+        if wave.opens_on <= made_on <= wave.closes_on:
+            yield (
+                f"{wave.title} was still open when these data were copied (it closes on "
+                f"{day(wave.closes_on)}): its figures will change."
+            )
+        elif wave.opens_on > made_on:
+            yield f"{wave.title} had not opened when these data were copied."
+
+
+def _low_paired_response(evidence: Evidence) -> Iterator[str]:
+    waves = tuple(wave.id for wave in evidence.snapshot.study.waves)
+    if len(waves) < 2:
+        return
+    people = evidence.populations.people
+    paired = evidence.populations.paired(waves)
+    hidden = evidence.limits.too_few(len(paired), int(paired["school"].nunique()))
+    if len(people) and len(paired) < LOW_RESPONSE * len(people):
+        share = "Few" if hidden else percent(len(paired), len(people))
+        yield (
+            f"{share} of the people on the roster answered every wave. Those who did may differ "
+            "from those who did not, and the adjusted differences rest on them."
+        )
+
+
+def _response_differs(evidence: Evidence) -> Iterator[str]:
+    arms = evidence.populations.arms
+    for wave in evidence.snapshot.study.waves:
+        rows = evidence.populations.step(wave.id)
+        asked = count_by_arm(rows[rows["invited"]], arms, evidence.limits)
+        came = count_by_arm(rows[rows["submitted"]], arms, evidence.limits)
+        if any(came.hidden) or any(asked.hidden) or not all(asked.people) or not came.people[-1]:
+            continue
+        shares = {arm: came.people[place] / asked.people[place] for place, arm in enumerate(arms)}
+        if max(shares.values()) - min(shares.values()) >= RESPONSE_GAP:
+            said = listed(
+                [
+                    f"{percent(came.people[place], asked.people[place])} in {arm}"
+                    for place, arm in enumerate(arms)
+                ]
+            )
+            yield (
+                f"Response at the wave “{wave.title}” differed between arms: {said}. Arms that "
+                "answer differently can differ in who answered."
+            )
+
+
+def _answers_after_allocation(evidence: Evidence) -> Iterator[str]:
+    submissions = evidence.snapshot.submissions
+    baselines = {
+        outcome.baseline_wave
+        for outcome in evidence.snapshot.plan.outcomes
+        if outcome.baseline_wave is not None
+    }
+    for wave in evidence.snapshot.study.waves:
+        rows = submissions[(submissions["wave"] == wave.id) & submissions["submitted_at"].notna()]
+        late = int(rows["after_allocation"].astype(bool).sum())
+        if wave.id not in baselines or late == 0:
+            continue
+        n = counted(late, "person", "people")
+        if late < evidence.limits.people:
+            n = f"Fewer than {counted(evidence.limits.people, 'person', 'people')}"
+        weight = "" if late <= MANY_LATE * len(rows) else " That is more than one answer in twenty."
+        yield (
+            f"{n} answered the wave “{wave.title}” after the schools were allocated, when they "
+            f"could have known their arm.{weight}"
+        )
+
+
+def _scores_missing(evidence: Evidence) -> Iterator[str]:
+    scores = evidence.populations.scores
+    seen: set[str] = set()
+    for analysis in evidence.analyses:
+        name = analysis.score.id
+        if name not in scores.columns or scores.empty or name in seen:
+            continue
+        seen.add(name)
+        missing = int(scores[name].isna().sum())
+        if missing >= evidence.limits.people and missing > MANY_WITHOUT_SCORE * len(scores):
+            yield (
+                f"{percent(missing, len(scores))} of the questionnaires analysed have no score "
+                f"for {analysis.outcome.label}: too few of its items were answered."
+            )
+
+
+def _complete_cases(evidence: Evidence) -> Iterator[str]:
+    if any(each.result is not None for each in evidence.analyses):
+        yield (
+            "The adjusted differences use people with every score the model needs. Nothing is "
+            "filled in for missing answers, so they hold if answering depends only on the arm, "
+            "the baseline score and the strata."
+        )
+
+
+def _boundary(evidence: Evidence) -> Iterator[str]:
+    single = [
+        each.outcome.label
+        for each in evidence.analyses
+        if each.result is not None and each.result.icc is not None and each.result.icc.is_singular
+    ]
+    if single:
+        yield (
+            f"How alike people of one school are could not be estimated well ({listed(single)}): "
+            "most schools have one person in the analysis. The intervals do not depend on it; "
+            "the smallest effect detectable does."
+        )
+
+
+def _not_validated(evidence: Evidence) -> Iterator[str]:
+    own = [
+        each.short_title
+        for each in delivered_instruments(evidence.snapshot)
+        if each.wording.tag == "own"
+    ]
+    if own:
+        yield (f"{listed(own)}: {NOT_VALIDATED}. What a difference on it means is not established.")
+
+
+def _several_outcomes(evidence: Evidence) -> Iterator[str]:
+    n = len([each for each in evidence.analyses if each.result is not None])
+    if n > 1:
+        yield (
+            f"{n} outcomes are compared without correction: the more comparisons, the likelier "
+            "that one interval leaves out 0 by chance."
+        )
+
+
+def _events(evidence: Evidence) -> Iterator[str]:
+    waves = evidence.snapshot.study.waves
+    for event in evidence.snapshot.study.events:
+        after = [wave for wave in waves if wave.closes_on < event.on]
+        before = [wave for wave in waves if wave.opens_on > event.on]
+        if after and before:
+            yield (
+                f"{event.title} ({day(event.on)}) fell between the waves “{after[-1].title}” and "
+                f"“{before[0].title}”: a change between them may be its doing in every arm."
+            )
+
+
+# A new check is one function and one line here.
+RULES: tuple[Callable[[Evidence], Iterator[str]], ...] = (
+    _waves_still_open,
+    _low_paired_response,
+    _response_differs,
+    _answers_after_allocation,
+    _scores_missing,
+    _complete_cases,
+    _boundary,
+    _not_validated,
+    _several_outcomes,
+    _events,
+)

@@ -1,0 +1,105 @@
+"""Psychometric checks of a table of answers, as data: what the JSON file and the page say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scoring.checks import Checks
+from scoring.findings import Finding, Severity
+
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupChecks:
+    """The checks of one scale over everybody, or over the people of one group.
+
+    Attributes
+    ----------
+    group : str or None
+        The value of the grouping column; None for everybody.
+    checks : Checks
+    """
+
+    group: str | None
+    checks: Checks
+
+    @property
+    def label(self) -> str:
+        """How the reader is told who this is about."""
+        return "Everybody" if self.group is None else self.group
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleChecks:
+    """One scale.
+
+    Attributes
+    ----------
+    name : str
+    low, high : int
+        The lowest and the highest answer its items allow.
+    is_range_given : bool
+        False where they were taken from the answers found.
+    groups : tuple of GroupChecks
+        Everybody first, then the groups in order.
+    """
+
+    name: str
+    low: int
+    high: int
+    is_range_given: bool
+    groups: tuple[GroupChecks, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Psychometrics:
+    """All scales of one table of answers.
+
+    Attributes
+    ----------
+    source : str
+        The name of the file.
+    n_rows : int
+        Rows in it.
+    group_column : str or None
+    n_without_group : int
+        Rows whose cell in that column is empty; they count among everybody only.
+    confidence : float
+        Of alpha's interval.
+    seed, replications : int
+        Of the parallel analysis; the seed is that of drawn halvings too.
+    scales : tuple of ScaleChecks
+    provenance : tuple of (str, str)
+        What made it: name and value, in order.
+    """
+
+    source: str
+    n_rows: int
+    group_column: str | None
+    n_without_group: int
+    confidence: float
+    seed: int
+    replications: int
+    scales: tuple[ScaleChecks, ...]
+    provenance: tuple[tuple[str, str], ...]
+
+
+def findings_of(checks: Checks) -> tuple[Finding, ...]:
+    """Return everything the checks noticed, each thing once: errors, then warnings, then notes."""
+    every = (
+        *checks.quality.findings,
+        *checks.alarms,
+        *checks.reliability.findings,
+        *checks.split_half.findings,
+        *checks.omega.findings,
+        *checks.hierarchical_omega.findings,
+        *checks.one_factor.findings,
+        *checks.ordinal_alpha.findings,
+        *checks.ordinal_omega.findings,
+        *checks.factorability.findings,
+        *checks.parallel.findings,
+        *checks.factors.findings,
+    )
+    once = dict.fromkeys(every)
+    return tuple(sorted(once, key=lambda finding: _SEVERITIES.index(finding.severity)))

@@ -1,0 +1,317 @@
+"""Psychometric checks as JSON: unrounded, null where there is no number, n beside each.
+
+The keys are documented in docs/psychometrics-json.md. A key is never renamed or given another
+meaning under the same version; new keys may be added.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from reports.psychometrics import findings_of
+
+if TYPE_CHECKING:
+    from reports.psychometrics import GroupChecks, Psychometrics, ScaleChecks
+    from scoring.checks import Checks
+    from scoring.findings import Finding
+    from scoring.rules import Floats
+    from scoring.split_half import Half
+
+FORMAT: Final = "psychometrics"
+VERSION: Final = 1
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+def as_json(found: Psychometrics) -> dict[str, Json]:
+    """Return the checks as what `json.dumps` takes with `allow_nan=False`.
+
+    Parameters
+    ----------
+    found : Psychometrics
+
+    Returns
+    -------
+    dict
+        Its keys are in the order of docs/psychometrics-json.md.
+    """
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "source": found.source,
+        "n_rows": found.n_rows,
+        "group_column": found.group_column,
+        "n_without_group": found.n_without_group,
+        "settings": {
+            "confidence": found.confidence,
+            "seed": found.seed,
+            "replications": found.replications,
+        },
+        "scales": [_scale(scale) for scale in found.scales],
+        "provenance": dict(found.provenance),
+    }
+
+
+def _scale(scale: ScaleChecks) -> Json:
+    keyed = scale.groups[0].checks.keyed
+    return {
+        "name": scale.name,
+        "minimum": scale.low,
+        "maximum": scale.high,
+        "is_range_given": scale.is_range_given,
+        "items": list(keyed.items),
+        "reversed": list(keyed.reversed),
+        "groups": [_group(group) for group in scale.groups],
+    }
+
+
+def _group(group: GroupChecks) -> Json:
+    checks = group.checks
+    return {
+        "group": group.group,
+        "quality": _quality(checks),
+        "alpha": _alpha(checks),
+        "items": _items(checks),
+        "split_half": _split_half(checks),
+        "omega": _omega(checks),
+        "ordinal": _ordinal(checks),
+        "factorability": _factorability(checks),
+        "parallel_analysis": _parallel(checks),
+        "factors": _factors(checks),
+        "one_factor_model": _one_factor(checks),
+        "findings": [_finding(finding) for finding in findings_of(checks)],
+    }
+
+
+def _quality(checks: Checks) -> Json:
+    quality, completion = checks.quality, checks.quality.completion
+    return {
+        "n_rows": completion.n_rows,
+        "n_asked": completion.n_asked,
+        "n_complete": completion.n_complete,
+        "n_partial": completion.n_partial,
+        "n_empty": completion.n_empty,
+        "share_answered": _number(completion.share),
+        "n_straight_lines": int(quality.is_straight_line.sum()),
+        "n_copies": int(quality.is_copy.sum()),
+        "longest_run": int(quality.longest_run.max(initial=0)),
+        "floor_share": _number(quality.floor_share),
+        "ceiling_share": _number(quality.ceiling_share),
+    }
+
+
+def _alpha(checks: Checks) -> Json:
+    found, more = checks.reliability, checks.reliability.coefficients
+    return {
+        "n": found.n,
+        "k": found.k,
+        "alpha": _number(found.alpha),
+        "low": _number(found.low),
+        "high": _number(found.high),
+        "standardised_alpha": _number(more.standardised_alpha),
+        "average_r": _number(more.average_r),
+        "lambda1": _number(more.lambda1),
+        "lambda2": _number(more.lambda2),
+        "lambda5": _number(more.lambda5),
+        "lambda6": _number(more.lambda6),
+        "mean": _number(found.mean),
+        "sd": _number(found.sd),
+        "sem": _number(found.sem),
+        "mdc": _number(found.mdc),
+    }
+
+
+def _items(checks: Checks) -> Json:
+    return [
+        {
+            "item": item.item,
+            "is_reversed": item.is_reversed,
+            "n": item.n,
+            "mean": _number(item.mean),
+            "sd": _number(item.sd),
+            "skew": _number(item.skew),
+            "floor_share": _number(item.floor_share),
+            "ceiling_share": _number(item.ceiling_share),
+            "n_complete": checks.reliability.n,
+            "item_rest": _number(item.item_rest),
+            "alpha_if_dropped": _number(item.alpha_if_dropped),
+        }
+        for item in checks.items
+    ]
+
+
+def _split_half(checks: Checks) -> Json:
+    found = checks.split_half
+    return {
+        "n": found.n,
+        "odd_even": _half(found.odd_even),
+        "best": _half(found.best),
+        "worst": _half(found.worst),
+        "mean_lambda4": _number(found.mean_lambda4),
+        "n_splits": found.n_splits,
+        "is_every_split": found.is_every_split,
+        "seed": found.seed,
+    }
+
+
+def _half(half: Half | None) -> Json:
+    if half is None:
+        return None
+    return {
+        "items": list(half.items),
+        "r": _number(half.r),
+        "spearman_brown": _number(half.spearman_brown),
+        "lambda4": _number(half.lambda4),
+    }
+
+
+def _omega(checks: Checks) -> Json:
+    one, hierarchical = checks.omega, checks.hierarchical_omega
+    return {
+        "one_factor": {
+            "n": one.n,
+            "model_implied": _number(one.model_implied),
+            "observed_variance": _number(one.observed_variance),
+            "standardised_loadings": _numbers(one.loadings),
+        },
+        "schmid_leiman": {
+            "n": hierarchical.n,
+            "n_group_factors": hierarchical.n_factors,
+            "hierarchical": _number(hierarchical.hierarchical),
+            "total": _number(hierarchical.total),
+            "general_loadings": _numbers(hierarchical.general),
+        },
+    }
+
+
+def _ordinal(checks: Checks) -> Json:
+    alpha, omega = checks.ordinal_alpha, checks.ordinal_omega
+    indices = omega.fit.indices
+    return {
+        "alpha": {"n": alpha.n, "latent_response": _number(alpha.alpha)},
+        "omega": {
+            "n": omega.n,
+            "categorical": _number(omega.omega),
+            "latent_response": _number(omega.latent_response_omega),
+        },
+        "one_factor_model": None
+        if indices is None
+        else {
+            "n": indices.n,
+            "estimator": "wlsmv",
+            "chi2": _number(indices.chi2),
+            "df": indices.df,
+            "scaled_chi2": _number(indices.scaled_chi2),
+            "p": _number(indices.p),
+            "cfi": _number(indices.cfi),
+            "scaled_cfi": _number(indices.scaled_cfi),
+            "tli": _number(indices.tli),
+            "scaled_tli": _number(indices.scaled_tli),
+            "rmsea": _number(indices.rmsea.value),
+            "rmsea_low": _number(indices.rmsea.low),
+            "rmsea_high": _number(indices.rmsea.high),
+            "scaled_rmsea": _number(indices.scaled_rmsea.value),
+            "srmr": _number(indices.srmr),
+            "standardised_loadings": _numbers(omega.fit.estimates.loadings[:, 0]),
+        },
+    }
+
+
+def _factorability(checks: Checks) -> Json:
+    found = checks.factorability
+    return {
+        "n": found.n,
+        "kmo": _number(found.kmo),
+        "kmo_items": _numbers(found.kmo_items),
+        "bartlett_chi2": _number(found.chi2),
+        "bartlett_df": found.df,
+        "bartlett_p": _number(found.p),
+    }
+
+
+def _parallel(checks: Checks) -> Json:
+    found = checks.parallel
+    return {
+        "n": found.n,
+        "replications": found.replications,
+        "seed": found.seed,
+        "quantile": found.quantile,
+        "eigenvalues": _numbers(found.observed),
+        "random_mean": _numbers(found.random_mean),
+        "random_quantile": _numbers(found.random_high),
+        "n_components": found.n_components,
+        "n_components_by_mean": found.n_components_by_mean,
+    }
+
+
+def _factors(checks: Checks) -> Json:
+    found, factors = checks.factors, checks.factors.factors
+    return {
+        "n": found.n,
+        "n_factors": found.n_factors,
+        "method": found.method,
+        "rotation": found.rotation,
+        "solution": None
+        if factors is None
+        else {
+            "loadings": [_numbers(row) for row in factors.loadings],
+            "factor_correlations": [_numbers(row) for row in factors.phi],
+            "communalities": _numbers(factors.communalities),
+            "variance": _numbers(factors.variance),
+            "residual_rms": _number(factors.residual_rms),
+            "has_converged": factors.has_converged,
+        },
+    }
+
+
+def _one_factor(checks: Checks) -> Json:
+    fit = checks.one_factor
+    indices, robust = fit.indices, fit.robust
+    if indices is None:
+        return None
+    return {
+        "n": fit.n,
+        "estimator": "mlr",
+        "chi2": _number(indices.chi2),
+        "df": indices.df,
+        "p": _number(indices.p),
+        "cfi": _number(indices.cfi),
+        "tli": _number(indices.tli),
+        "rmsea": _number(indices.rmsea),
+        "rmsea_low": _number(indices.rmsea_low),
+        "rmsea_high": _number(indices.rmsea_high),
+        "srmr": _number(indices.srmr),
+        "aic": _number(indices.aic),
+        "bic": _number(indices.bic),
+        "robust": None
+        if robust is None
+        else {
+            "scale": _number(robust.scale),
+            "chi2": _number(robust.chi2),
+            "p": _number(robust.p),
+            "cfi": _number(robust.cfi_robust),
+            "tli": _number(robust.tli_robust),
+            "rmsea": _number(robust.rmsea_robust),
+            "rmsea_low": _number(robust.rmsea_robust_low),
+            "rmsea_high": _number(robust.rmsea_robust_high),
+        },
+        "standardised_loadings": _numbers(fit.estimates.standardised_loadings[:, 0]),
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "severity": finding.severity,
+        "subject": finding.subject,
+        "message": finding.message,
+    }
+
+
+def _number(value: float) -> Json:
+    return float(value) if math.isfinite(value) else None
+
+
+def _numbers(values: Floats | Sequence[float]) -> Json:
+    return [_number(value) for value in values]

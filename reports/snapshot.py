@@ -1,0 +1,212 @@
+"""What a report is made from: one frozen copy of a study's data, with its facts and its plan.
+
+This module imports neither pandas nor the instruments at run time, so that whoever only
+fills or passes on a snapshot stays light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from reports.errors import ReportsError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from instruments.model import Instrument
+    from reports.plan import Plan
+
+SCHOOL_COLUMNS = ("authority", "eligible", "exclusion", "arm")
+PARTICIPANT_COLUMNS = ("school", "role", "withdrawn")
+INVITATION_COLUMNS = ("participant", "wave", "sent")
+SUBMISSION_COLUMNS = ("participant", "wave", "started_at", "submitted_at", "after_allocation")
+COMMENT_COLUMNS = ("submission", "question", "released", "words")
+CODING_COLUMNS = ("comment", "code", "coder")
+SESSION_COLUMNS = ("school", "planned_on", "offered", "attended", "model")
+
+
+class SnapshotError(ReportsError):
+    """A snapshot that contradicts itself, so that no report may be made from it.
+
+    Attributes
+    ----------
+    faults : tuple of str
+        Every contradiction found, one sentence each.
+    """
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One sentence about the study, how far it was verified in words, and where it was read."""
+
+    text: str
+    tag: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something outside the study that its results must be read with, dated and tagged."""
+
+    title: str
+    on: date
+    tag: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaveFacts:
+    """One occasion of measurement."""
+
+    id: str
+    title: str
+    opens_on: date
+    closes_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFacts:
+    """What the report says about the study that is not a number.
+
+    Attributes
+    ----------
+    arms : tuple of str
+        Labels in the order of the report's columns; masked, these are "Arm A", "Arm B".
+    reference_arm : str
+        The label every difference is taken from: the control arm when unmasked, the first
+        label when masked. "" when the study has no arms to compare.
+    open_questions : mapping of str to str
+        Question id to its text, for every open question of the study.
+    arm_specific_questions : frozenset of str
+        Open questions asked of some arms only. They are left out of a masked report, because
+        who answers them would show which arm is which.
+    sessions_planned : int
+        Supervision sessions that the study plans for each school of a supervised arm, whatever
+        is on record; 0 when masked.
+    supervised_arms : tuple of str
+        Labels of the arms that are offered supervision; empty when masked.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    disclaimer: str
+    facts: tuple[Fact, ...]
+    events: tuple[Event, ...]
+    waves: tuple[WaveFacts, ...]
+    arms: tuple[str, ...]
+    reference_arm: str
+    open_questions: Mapping[str, str] = field(default_factory=dict)
+    arm_specific_questions: frozenset[str] = frozenset()
+    sessions_planned: int = 0
+    supervised_arms: tuple[str, ...] = ()
+
+    def wave_title(self, wave: str) -> str:
+        """Give the title of a wave, or its id where the study does not name it."""
+        return next((facts.title for facts in self.waves if facts.id == wave), wave)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A study's data at one moment, with what is needed to report on them.
+
+    Nothing in it names a person or a school: both carry codes made for this snapshot.
+
+    Attributes
+    ----------
+    masked : bool
+        True while arms are shown by letters.
+    made_at : datetime
+        When the data were copied; aware, UTC. Every date in the document comes from here.
+    schools : DataFrame, one row a school, index the school's code ("S001")
+        authority (str), eligible (bool), exclusion (str, "" where eligible), arm (label, or
+        None where the school is not allocated).
+    participants : DataFrame, one row a participant, index a code ("P0001")
+        school, role, withdrawn (bool).
+    invitations : DataFrame, one row a participant and wave
+        participant, wave, sent (bool).
+    submissions : DataFrame, one row a submission, index an integer
+        participant, wave, started_at, submitted_at (NaT where not submitted),
+        after_allocation (bool: submitted after the schools were allocated).
+    answers : DataFrame, one row a submission, same index as submissions
+        One int8 column an item; codes of `instruments.missing` where there is no answer.
+    comments : DataFrame, one row a comment, index the comment
+        submission, question, released (bool: redacted and open to coders), words (int).
+    codings : DataFrame, one row a coding
+        comment, code (label), coder (pseudonym).
+    sessions : DataFrame, one row a supervision session; empty when masked
+        school, planned_on, offered (bool), attended (bool), model.
+    provenance : mapping of str to str
+        Versions, hashes and seeds, printed on the last page in the order given.
+    """
+
+    study: StudyFacts
+    masked: bool
+    made_at: datetime
+    plan: Plan
+    instruments: Mapping[str, Instrument]
+    schools: pd.DataFrame
+    participants: pd.DataFrame
+    invitations: pd.DataFrame
+    submissions: pd.DataFrame
+    answers: pd.DataFrame
+    comments: pd.DataFrame
+    codings: pd.DataFrame
+    sessions: pd.DataFrame
+    provenance: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        faults = (*self._missing_columns(), *self._unmasked_traces())
+        if not faults:
+            faults = self._broken_links()
+        if faults:
+            raise SnapshotError(faults)
+
+    def _missing_columns(self) -> tuple[str, ...]:
+        asked = {
+            "schools": (self.schools, SCHOOL_COLUMNS),
+            "participants": (self.participants, PARTICIPANT_COLUMNS),
+            "invitations": (self.invitations, INVITATION_COLUMNS),
+            "submissions": (self.submissions, SUBMISSION_COLUMNS),
+            "comments": (self.comments, COMMENT_COLUMNS),
+            "codings": (self.codings, CODING_COLUMNS),
+            "sessions": (self.sessions, SESSION_COLUMNS),
+        }
+        return tuple(
+            f"{name}: found no column {column!r}; expected {', '.join(columns)}"
+            for name, (rows, columns) in asked.items()
+            for column in columns
+            if column not in rows.columns
+        )
+
+    def _unmasked_traces(self) -> tuple[str, ...]:
+        if self.masked and len(self.sessions):
+            return (
+                f"sessions: found {len(self.sessions)} in a masked snapshot; expected none, "
+                "because sessions show which arm was supervised",
+            )
+        return ()
+
+    def _broken_links(self) -> tuple[str, ...]:
+        links = (
+            ("participants.school", self.participants["school"], self.schools.index),
+            ("invitations.participant", self.invitations["participant"], self.participants.index),
+            ("submissions.participant", self.submissions["participant"], self.participants.index),
+            ("answers", self.answers.index.to_series(), self.submissions.index),
+            ("comments.submission", self.comments["submission"], self.submissions.index),
+            ("codings.comment", self.codings["comment"], self.comments.index),
+            ("sessions.school", self.sessions["school"], self.schools.index),
+            ("schools.arm", self.schools["arm"].dropna(), self.study.arms),
+        )
+        return tuple(
+            f"{name}: found {len(strangers)} that lead nowhere; first: {strangers.iloc[0]!r}"
+            for name, values, known in links
+            if len(strangers := values[~values.isin(known)])
+        )

@@ -1,0 +1,1 @@
+"""What an answer is worth: scores, data quality and reliability; pure functions of frames."""

@@ -1,0 +1,1 @@
+"""Scales read as ordered categories: polychoric correlations and what rests on them."""

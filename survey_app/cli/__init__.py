@@ -1,0 +1,44 @@
+"""The command line: one file a noun."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from survey_app.cli import (
+    database,
+    demo,
+    exchange,
+    instruments,
+    letters,
+    psychometrics,
+    report,
+    roster,
+    score,
+    service,
+    staff,
+    study,
+    trial,
+)
+
+COMMANDS = (
+    database.group,
+    demo.group,
+    instruments.group,
+    letters.group,
+    psychometrics.command,
+    report.command,
+    roster.group,
+    score.command,
+    service.group,
+    staff.group,
+    study.group,
+    trial.group,
+)
+
+
+def register(app: Flask) -> None:
+    """Give an app its commands."""
+    for command in exchange.COMMANDS:
+        instruments.group.add_command(command)
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -1,0 +1,126 @@
+"""`score`: an instrument's scores from a CSV of any platform."""
+
+from __future__ import annotations
+
+import csv
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from instruments.model import Instrument
+from survey_app.cli.door import read_file, told
+from survey_app.cli.instruments import the_instrument
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMULA_BEGINS_WITH = ("=", "+", "-", "@", "\t", "\r")
+
+
+@click.command("score")
+@click.argument("instrument")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The CSV to write; printed, unless given.",
+)
+@click.option("--id", "id_column", help="A column that names the rows, copied to the output.")
+@click.option(
+    "--columns",
+    help="The columns of the scored items in their order, where they are not named by item ids.",
+)
+@told
+def command(
+    instrument: str, file: Path, output: Path | None, id_column: str | None, columns: str | None
+) -> None:
+    """Score INSTRUMENT, an id or a definition's file, from FILE, a CSV with one row a person."""
+    # Imported late: what analyses takes seconds to load, and no other command needs it.
+    from scoring.errors import AnswersError
+    from scoring.foreign_answers import whole_numbers, with_shared_items
+
+    definition = the_instrument(instrument)
+    table = _read_table(read_file(file), file.name)
+    if columns is not None:
+        table = _renamed(table, definition, [name.strip() for name in columns.split(",")])
+    if id_column is not None and id_column not in table.columns:
+        raise click.ClickException(f"{file.name} has no column {id_column} to name the rows.")
+    wanted = [name for item in definition.items for name in (item.id, item.same_as) if name]
+    try:
+        answers = with_shared_items(whole_numbers(table, wanted), definition)
+        text = _as_csv(answers, definition, None if id_column is None else table[id_column])
+    except AnswersError as error:
+        raise click.ClickException(f"{file.name}: {error}") from error
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
+    click.echo(f"Written: {output}")
+
+
+def _read_table(data: bytes, source: str) -> pd.DataFrame:
+    """Everything as text, numbered as a spreadsheet numbers it: the headings are row 1."""
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(BytesIO(data), dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{source} cannot be read as a CSV in UTF-8: {error}") from error
+    table.columns = table.columns.str.strip()
+    table.index = pd.RangeIndex(2, len(table) + 2)
+    return table
+
+
+def _renamed(table: pd.DataFrame, definition: Instrument, names: list[str]) -> pd.DataFrame:
+    items = definition.scored_items
+    if len(names) != len(items):
+        raise click.UsageError(
+            f"--columns names {len(names)} columns; {definition.id} has {len(items)} scored items: "
+            f"{', '.join(items)}."
+        )
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        raise click.ClickException(f"The answers have no column {', '.join(absent)}.")
+    # Copied, not renamed: a column may stand for an item and name the rows as well.
+    return table.assign(**{item: table[name] for item, name in zip(items, names, strict=True)})
+
+
+def _as_csv(answers: pd.DataFrame, definition: Instrument, labels: pd.Series[str] | None) -> str:
+    """Four columns a score: its value, unrounded; items answered; band; why there is no value."""
+    from scoring.scales import bands, score
+
+    scores = score(answers, definition)
+    columns: dict[str, list[object]] = {}
+    if labels is None:
+        columns["row"] = list(answers.index)
+    else:
+        columns[_harmless(str(labels.name))] = [_harmless(label) for label in labels]
+    for rule in definition.scores:
+        values = scores.values[rule.id]
+        columns[rule.id] = ["" if value != value else f"{value:.17g}" for value in values]
+        columns[f"{rule.id}_answered"] = scores.n_answered[rule.id].tolist()
+        if rule.bands:
+            labelled = bands(values, rule).astype("object")
+            columns[f"{rule.id}_band"] = labelled.where(values.notna(), "").tolist()
+        columns[f"{rule.id}_reason"] = scores.reason[rule.id].tolist()
+    written = StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return written.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """Text that a spreadsheet would take for a formula begins with an apostrophe; numbers stay."""
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}" if text.startswith(_FORMULA_BEGINS_WITH) else text
+    return text

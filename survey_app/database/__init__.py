@@ -1,0 +1,1 @@
+"""The record: tables, and the only place that speaks SQL."""

@@ -1,0 +1,48 @@
+"""Every table of the record, by noun."""
+
+from survey_app.database.models.coding import Code, Coding
+from survey_app.database.models.delivery import Invitation, Letter, SupervisionSession
+from survey_app.database.models.people import Contact, Participant
+from survey_app.database.models.record import AuditEvent, Report
+from survey_app.database.models.staff import Staff, StaffRole, StaffSession
+from survey_app.database.models.studies import (
+    Allocation,
+    Authority,
+    Randomisation,
+    School,
+    Study,
+)
+from survey_app.database.models.submissions import (
+    Comment,
+    Consent,
+    HeldPage,
+    Response,
+    ResponseEvent,
+    Submission,
+)
+
+__all__ = [
+    "Allocation",
+    "AuditEvent",
+    "Authority",
+    "Code",
+    "Coding",
+    "Comment",
+    "Consent",
+    "Contact",
+    "HeldPage",
+    "Invitation",
+    "Letter",
+    "Participant",
+    "Randomisation",
+    "Report",
+    "Response",
+    "ResponseEvent",
+    "School",
+    "Staff",
+    "StaffRole",
+    "StaffSession",
+    "Study",
+    "Submission",
+    "SupervisionSession",
+]

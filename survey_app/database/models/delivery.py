@@ -1,0 +1,77 @@
+"""Invitations, the letters that carry their links, and the sessions of the intervention."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from survey_app.database.base import Base
+from survey_app.database.columns import (
+    Digest,
+    Id,
+    InvitationId,
+    LongText,
+    Moment,
+    ParticipantId,
+    SchoolId,
+    ShortText,
+    StudyId,
+)
+from survey_app.database.models.people import Participant
+
+
+class Invitation(Base):
+    """One participant's way into one wave; its reference is public and opens nothing."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (UniqueConstraint("participant_id", "wave"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    participant_id: Mapped[ParticipantId]
+    wave: Mapped[ShortText]
+    reference: Mapped[ShortText] = mapped_column(unique=True)
+    invited_at: Mapped[Moment]
+
+    participant: Mapped[Participant] = relationship()
+
+
+class Letter(Base):
+    """A letter in the outbox: its kind and whom it is for, never its body or its link."""
+
+    __tablename__ = "letter"
+    __table_args__ = (Index("ix_letter_due", "state", "not_before"),)
+
+    id: Mapped[Id]
+    invitation_id: Mapped[InvitationId]
+    kind: Mapped[ShortText]
+    key: Mapped[ShortText] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(String(20))
+    not_before: Mapped[Moment]
+    lease_until: Mapped[Moment | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    queued_at: Mapped[Moment]
+    sent_at: Mapped[Moment | None]
+    last_error: Mapped[LongText] = mapped_column(default="")
+    token_hash: Mapped[Digest | None] = mapped_column(unique=True)
+    revoked_at: Mapped[Moment | None]
+
+    invitation: Mapped[Invitation] = relationship()
+
+
+class SupervisionSession(Base):
+    """One supervision meeting of a school: planned, offered or not, attended or not."""
+
+    __tablename__ = "supervision_session"
+    __table_args__ = (UniqueConstraint("school_id", "number"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    school_id: Mapped[SchoolId]
+    number: Mapped[int]
+    planned_on: Mapped[date]
+    offered: Mapped[bool]
+    attended: Mapped[bool]
+    model: Mapped[ShortText]

@@ -1,0 +1,44 @@
+"""Reports asked for, and the trail of who changed what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, LargeBinary, String
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from survey_app.database.base import Base
+from survey_app.database.columns import Id, LongText, Moment, ShortText, StudyId
+
+
+class Report(Base):
+    """A report asked for, being made, ready, or failed with its reason."""
+
+    __tablename__ = "report"
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    requested_by: Mapped[ShortText]
+    requested_at: Mapped[Moment]
+    state: Mapped[str] = mapped_column(String(20))
+    lease_until: Mapped[Moment | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[Moment | None]
+    masked: Mapped[bool | None]
+    error: Mapped[LongText] = mapped_column(default="")
+    html: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    pdf: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+
+
+class AuditEvent(Base):
+    """One change: who, when, what. No foreign keys and no personal data, so it outlives erasure."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[Id]
+    at: Mapped[Moment]
+    by: Mapped[ShortText]
+    action: Mapped[ShortText] = mapped_column(index=True)
+    study_id: Mapped[int | None] = mapped_column(index=True)
+    subject: Mapped[ShortText]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)

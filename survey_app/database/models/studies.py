@@ -1,0 +1,103 @@
+"""Studies, the schools in them, and what each school was allocated to."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from survey_app.database.base import Base
+from survey_app.database.columns import (
+    Digest,
+    Id,
+    LongText,
+    Moment,
+    SchoolId,
+    ShortText,
+    StudyId,
+)
+
+
+class Study(Base):
+    """One study: its definition as written, and when its arms were released."""
+
+    __tablename__ = "study"
+
+    id: Mapped[Id]
+    slug: Mapped[ShortText] = mapped_column(unique=True)
+    source: Mapped[LongText]
+    shifted_by_days: Mapped[int]
+    definition_sha256: Mapped[Digest]
+    registered_at: Mapped[Moment]
+    unmasked_at: Mapped[Moment | None]
+    unmasked_by: Mapped[ShortText | None]
+    unmasked_because: Mapped[LongText | None]
+
+
+class Authority(Base):
+    """A local authority of a study: the stratum schools are randomised within."""
+
+    __tablename__ = "authority"
+    __table_args__ = (UniqueConstraint("study_id", "name"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    name: Mapped[ShortText]
+
+
+class School(Base):
+    """A school on the roster; one that is not eligible stays, with the reason."""
+
+    __tablename__ = "school"
+    __table_args__ = (UniqueConstraint("study_id", "urn"), UniqueConstraint("study_id", "code"))
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authority.id"), index=True)
+    urn: Mapped[ShortText]
+    code: Mapped[ShortText]
+    name: Mapped[ShortText]
+    phase: Mapped[ShortText]
+    mainstream: Mapped[bool]
+    exclusion: Mapped[ShortText] = mapped_column(default="")
+
+    authority: Mapped[Authority] = relationship()
+    allocation: Mapped[Allocation | None] = relationship(back_populates="school")
+
+    @property
+    def is_eligible(self) -> bool:
+        return self.exclusion == ""
+
+
+class Randomisation(Base):
+    """The one act of randomising a study's schools, with all that repeats it."""
+
+    __tablename__ = "randomisation"
+    __table_args__ = (UniqueConstraint("study_id"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    seed: Mapped[ShortText]
+    block_size: Mapped[int]
+    arms: Mapped[list[list[object]]] = mapped_column(JSON)
+    mask: Mapped[dict[str, str]] = mapped_column(JSON)
+    roster_sha256: Mapped[Digest]
+    allocation_sha256: Mapped[Digest]
+    allocated_at: Mapped[Moment]
+    allocated_by: Mapped[ShortText]
+
+
+class Allocation(Base):
+    """The arm one school was allocated to, and its place in the blocks."""
+
+    __tablename__ = "allocation"
+    __table_args__ = (UniqueConstraint("school_id"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    school_id: Mapped[SchoolId]
+    stratum: Mapped[ShortText]
+    block: Mapped[int]
+    position: Mapped[int]
+    arm: Mapped[ShortText]
+
+    school: Mapped[School] = relationship(back_populates="allocation")

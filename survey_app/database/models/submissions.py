@@ -1,0 +1,114 @@
+"""What was answered: submissions, responses with their history, comments, pages held back."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from survey_app.database.base import Base
+from survey_app.database.columns import (
+    Digest,
+    Id,
+    InvitationId,
+    LongText,
+    Moment,
+    ParticipantId,
+    ShortText,
+    StudyId,
+    SubmissionId,
+)
+
+
+class Submission(Base):
+    """One participant's answers to one wave's questionnaire."""
+
+    __tablename__ = "submission"
+    __table_args__ = (UniqueConstraint("invitation_id"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    invitation_id: Mapped[InvitationId]
+    participant_id: Mapped[ParticipantId]
+    wave: Mapped[ShortText]
+    definition_sha256: Mapped[Digest]
+    started_at: Mapped[Moment]
+    submitted_at: Mapped[Moment | None]
+    receipt: Mapped[ShortText | None] = mapped_column(unique=True)
+
+    responses: Mapped[list[Response]] = relationship()
+    comments: Mapped[list[Comment]] = relationship()
+    consents: Mapped[list[Consent]] = relationship()
+
+
+class Consent(Base):
+    """One tick on the consent page, with the notice it was given to."""
+
+    __tablename__ = "consent"
+    __table_args__ = (UniqueConstraint("submission_id", "key"),)
+
+    id: Mapped[Id]
+    submission_id: Mapped[SubmissionId]
+    key: Mapped[ShortText]
+    given: Mapped[bool]
+    notice_version: Mapped[ShortText]
+    notice_sha256: Mapped[Digest]
+    given_at: Mapped[Moment]
+
+
+class Response(Base):
+    """The coded answer to one item, the newest; a missing answer has its own code."""
+
+    __tablename__ = "response"
+    __table_args__ = (UniqueConstraint("submission_id", "item"),)
+
+    id: Mapped[Id]
+    submission_id: Mapped[SubmissionId]
+    item: Mapped[ShortText]
+    value: Mapped[int]
+    saved_at: Mapped[Moment]
+
+
+class Comment(Base):
+    """A free-text answer: the words as written, and, once released, the redacted words."""
+
+    __tablename__ = "comment"
+    __table_args__ = (UniqueConstraint("submission_id", "question"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    submission_id: Mapped[SubmissionId]
+    question: Mapped[ShortText]
+    body: Mapped[LongText]
+    saved_at: Mapped[Moment]
+    redacted: Mapped[LongText | None]
+    released_at: Mapped[Moment | None]
+    released_by: Mapped[int | None]
+
+    submission: Mapped[Submission] = relationship(back_populates="comments")
+
+
+class ResponseEvent(Base):
+    """One saving of one answer: rows are added and never changed."""
+
+    __tablename__ = "response_event"
+
+    id: Mapped[Id]
+    submission_id: Mapped[SubmissionId]
+    item: Mapped[ShortText]
+    value: Mapped[int | None]
+    body: Mapped[LongText | None]
+    saved_at: Mapped[Moment]
+
+
+class HeldPage(Base):
+    """A posted page the service could not take, kept as it came for a person to look at."""
+
+    __tablename__ = "held_page"
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    invitation_id: Mapped[InvitationId]
+    page: Mapped[ShortText]
+    reason: Mapped[ShortText]
+    posted: Mapped[dict[str, str]] = mapped_column(JSON)
+    held_at: Mapped[Moment]

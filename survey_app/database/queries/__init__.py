@@ -1,0 +1,1 @@
+"""Questions put to the record: one file a noun, nothing written."""

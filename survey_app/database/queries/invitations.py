@@ -1,0 +1,156 @@
+"""Invitations: which link belongs to whom, and who has not answered yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from survey_app.database.models import (
+    HeldPage,
+    Invitation,
+    Letter,
+    Participant,
+    School,
+    Study,
+    Submission,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """All that one page of answering needs to know."""
+
+    study: Study
+    invitation: Invitation
+    submission: Submission | None
+    letter_id: int
+    name: str
+
+    @property
+    def values(self) -> dict[str, int]:
+        """The codes saved so far, by item."""
+        return {r.item: r.value for r in self.submission.responses} if self.submission else {}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The words saved so far, by open question."""
+        return {c.question: c.body for c in self.submission.comments} if self.submission else {}
+
+    @property
+    def consents(self) -> dict[str, bool]:
+        """The ticks given, by consent."""
+        return {c.key: c.given for c in self.submission.consents} if self.submission else {}
+
+
+def visit_by_token(session: Session, token_hash: str) -> Visit | None:
+    """The visit that a link opens; None when the link is unknown, revoked or of one withdrawn."""
+    return _visit(session, Letter.token_hash == token_hash)
+
+
+def visit_by_letter(session: Session, *, letter_id: int, reference: str) -> Visit | None:
+    """The visit that a cookie continues, checked again: a link revoked since opens nothing."""
+    return _visit(session, (Letter.id == letter_id) & (Invitation.reference == reference))
+
+
+def unopened_visit(session: Session, reference: str) -> Visit | None:
+    """What a browser without a visit may be shown of a questionnaire: its pages, and no answers."""
+    row = session.execute(
+        select(Study, Invitation)
+        .join(Invitation, Invitation.study_id == Study.id)
+        .join(Participant, Participant.id == Invitation.participant_id)
+        .where(Invitation.reference == reference, Participant.withdrawn_at.is_(None))
+        .options(
+            joinedload(Invitation.participant)
+            .joinedload(Participant.school)
+            .joinedload(School.allocation)
+        )
+    ).first()
+    if row is None:
+        return None
+    study, invitation = row
+    return Visit(study=study, invitation=invitation, submission=None, letter_id=0, name="")
+
+
+def _visit(session: Session, condition: ColumnElement[bool]) -> Visit | None:
+    row = session.execute(
+        select(Study, Invitation, Letter.id)
+        .join(Invitation, Invitation.study_id == Study.id)
+        .join(Letter, Letter.invitation_id == Invitation.id)
+        .join(Participant, Participant.id == Invitation.participant_id)
+        .where(condition, Letter.revoked_at.is_(None), Participant.withdrawn_at.is_(None))
+        .options(
+            joinedload(Invitation.participant)
+            .joinedload(Participant.school)
+            .joinedload(School.allocation),
+            joinedload(Invitation.participant).joinedload(Participant.contact),
+        )
+    ).first()
+    if row is None:
+        return None
+    study, invitation, letter_id = row
+    submission = session.scalar(
+        select(Submission)
+        .where(Submission.invitation_id == invitation.id)
+        .options(
+            selectinload(Submission.responses),
+            selectinload(Submission.comments),
+            selectinload(Submission.consents),
+        )
+    )
+    contact = invitation.participant.contact
+    return Visit(
+        study=study,
+        invitation=invitation,
+        submission=submission,
+        letter_id=letter_id,
+        name=contact.name if contact else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WaveCounts:
+    """How one wave stands: people invited, started, submitted, and letters by state."""
+
+    wave: str
+    invited: int
+    started: int
+    submitted: int
+    letters: dict[str, int]
+
+
+def counts_by_wave(session: Session, study: Study) -> list[WaveCounts]:
+    """How each wave that was invited to stands."""
+    letters: dict[str, dict[str, int]] = {}
+    for wave, state, number in session.execute(
+        select(Invitation.wave, Letter.state, func.count())
+        .join(Letter, Letter.invitation_id == Invitation.id)
+        .where(Invitation.study_id == study.id)
+        .group_by(Invitation.wave, Letter.state)
+    ):
+        letters.setdefault(wave, {})[state] = number
+    rows = session.execute(
+        select(
+            Invitation.wave,
+            func.count(Invitation.id),
+            func.count(Submission.id),
+            func.sum(case((Submission.submitted_at.is_not(None), 1), else_=0)),
+        )
+        .outerjoin(Submission, Submission.invitation_id == Invitation.id)
+        .where(Invitation.study_id == study.id)
+        .group_by(Invitation.wave)
+    )
+    return [
+        WaveCounts(wave, invited, started, int(submitted or 0), letters.get(wave, {}))
+        for wave, invited, started, submitted in rows
+    ]
+
+
+def held_pages(session: Session, study: Study) -> list[HeldPage]:
+    """The pages that could not be saved, newest first."""
+    return list(
+        session.scalars(
+            select(HeldPage).where(HeldPage.study_id == study.id).order_by(HeldPage.id.desc())
+        )
+    )

@@ -1,0 +1,43 @@
+"""The shape of the record: brought up to date, taken back, and told where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Bring the record up to a revision; at the newest already, nothing happens."""
+    _run(engine, command.upgrade, revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take the record back to an earlier revision."""
+    _run(engine, command.downgrade, revision)
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the record is at the newest revision."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _run(engine: Engine, step, revision: str) -> None:  # type: ignore[no-untyped-def]  # alembic types no step
+    writer = engine.execution_options(survey_writes=True)
+    with writer.begin() as connection:
+        step(_config(connection), revision)

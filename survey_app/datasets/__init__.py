@@ -1,0 +1,1 @@
+"""Rows into tables: the only place that knows both."""

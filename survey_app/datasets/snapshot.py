@@ -1,0 +1,362 @@
+"""A study's rows, copied into the frozen tables that a report is made from.
+
+While the study is masked nothing that tells the arms apart leaves the record: arms are letters, and
+the sessions, the questions asked of one arm only and the randomisation's seed stay behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Executable, exists, select
+from sqlalchemy.orm import Session
+
+from instruments.catalogue import load_catalogue
+from instruments.missing import NOT_ANSWERED, NOT_ASKED
+from reports.snapshot import Event, Fact, Snapshot, StudyFacts, WaveFacts
+from survey_app.database.models import (
+    Allocation,
+    Authority,
+    Code,
+    Coding,
+    Comment,
+    Invitation,
+    Letter,
+    Participant,
+    Randomisation,
+    Response,
+    School,
+    Study,
+    Submission,
+    SupervisionSession,
+)
+from survey_app.trial import study_file
+from survey_app.trial.design import StudyDefinition
+from survey_app.version import VERSION
+
+_MODELS = {"one_to_one": "one-to-one", "group": "group"}
+_LIBRARIES = ("numpy", "pandas", "scipy", "pingouin", "matplotlib", "weasyprint")
+
+
+@dataclass(frozen=True, slots=True)
+class _Arms:
+    """How each arm is called in this snapshot, and which one differences are taken from."""
+
+    labels: Mapping[str, str]
+    reference: str
+    masked: bool
+
+
+def build_snapshot(
+    session: Session, *, study: Study, definition: StudyDefinition, at: datetime
+) -> Snapshot:
+    """Copy all that a report needs; masked until the study's arms are released. Reads only."""
+    randomisation = session.scalar(select(Randomisation).where(Randomisation.study_id == study.id))
+    arms = _name_arms(study, definition, randomisation)
+    schools = _schools(session, study, arms)
+    submissions = _submissions(session, study, randomisation)
+    questions = _Questions(definition, arms)
+    comments = _comments(session, study, submissions, questions)
+    return Snapshot(
+        study=_facts(definition, arms, questions),
+        masked=arms.masked,
+        made_at=at,
+        plan=definition.plan,
+        instruments={
+            name: load_catalogue()[name] for wave in definition.waves for name in wave.instruments()
+        },
+        schools=schools,
+        participants=_participants(session, study),
+        invitations=_invitations(session, study),
+        submissions=submissions.drop(columns="arm"),
+        answers=_answers(session, study, submissions, questions),
+        comments=comments,
+        codings=_codings(session, study, comments),
+        sessions=_sessions(session, study, arms),
+        provenance=_provenance(study, definition, randomisation, arms),
+    )
+
+
+def _name_arms(
+    study: Study, definition: StudyDefinition, randomisation: Randomisation | None
+) -> _Arms:
+    if study.unmasked_at is None:
+        mask = randomisation.mask if randomisation else {}
+        labels = {arm: f"Arm {letter}" for letter, arm in sorted(mask.items())}
+        return _Arms(labels, next(iter(labels.values()), ""), masked=True)
+    control = definition.control_arm
+    ordered = sorted(definition.arms, key=lambda arm: arm.id == control.id)
+    return _Arms({arm.id: arm.label for arm in ordered}, control.label, masked=False)
+
+
+class _Questions:
+    """Which questions each wave asks of whom."""
+
+    def __init__(self, definition: StudyDefinition, arms: _Arms) -> None:
+        self._asked: dict[tuple[str, str | None], set[str]] = {}
+        texts: dict[str, str] = {}
+        asked_of_some: set[str] = set()
+        choices: dict[str, None] = {}
+        for wave in definition.waves:
+            of_arm = {
+                arm.id: definition.questionnaire(wave.id, arm.id).questions()
+                for arm in definition.arms
+            }
+            everyone = set.intersection(*({q.id for q in asked} for asked in of_arm.values()))
+            self._asked[wave.id, None] = everyone
+            for arm, asked in of_arm.items():
+                self._asked[wave.id, arm] = {q.id for q in asked}
+                asked_of_some |= self._asked[wave.id, arm] - everyone
+                texts |= {q.id: q.text for q in asked if q.kind == "text"}
+                choices |= dict.fromkeys(q.id for q in asked if q.kind == "choice")
+        hidden = asked_of_some if arms.masked else set()
+        self.of_some_arms = frozenset(asked_of_some & texts.keys())
+        self.texts = {name: text for name, text in texts.items() if name not in hidden}
+        self.choices = [name for name in choices if name not in hidden]
+
+    def is_asked(self, item: str, wave: str, arm: str | None) -> bool:
+        return item in self._asked[wave, arm]
+
+
+def _rows(session: Session, statement: Executable, columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame([tuple(row) for row in session.execute(statement)], columns=columns)
+
+
+def _schools(session: Session, study: Study, arms: _Arms) -> pd.DataFrame:
+    statement = (
+        select(School.code, Authority.name, School.exclusion, Allocation.arm)
+        .join(Authority, Authority.id == School.authority_id)
+        .outerjoin(Allocation, Allocation.school_id == School.id)
+        .where(School.study_id == study.id)
+        .order_by(School.code)
+    )
+    schools = _rows(session, statement, ["school", "authority", "exclusion", "arm"])
+    schools["eligible"] = schools["exclusion"] == ""
+    schools["arm"] = pd.Series(
+        [arms.labels.get(arm) for arm in schools["arm"]], index=schools.index, dtype=object
+    )
+    return schools.set_index("school")[["authority", "eligible", "exclusion", "arm"]]
+
+
+def _participants(session: Session, study: Study) -> pd.DataFrame:
+    statement = (
+        select(Participant.code, School.code, Participant.role, Participant.withdrawn_at)
+        .join(School, School.id == Participant.school_id)
+        .where(Participant.study_id == study.id)
+        .order_by(Participant.code)
+    )
+    people = _rows(session, statement, ["participant", "school", "role", "withdrawn"])
+    people["withdrawn"] = people["withdrawn"].notna()
+    return people.set_index("participant")
+
+
+def _invitations(session: Session, study: Study) -> pd.DataFrame:
+    sent = exists().where(
+        Letter.invitation_id == Invitation.id,
+        Letter.kind == "invitation",
+        Letter.state == "sent",
+    )
+    statement = (
+        select(Participant.code, Invitation.wave, sent)
+        .join(Participant, Participant.id == Invitation.participant_id)
+        .where(Invitation.study_id == study.id)
+        .order_by(Invitation.id)
+    )
+    invitations = _rows(session, statement, ["participant", "wave", "sent"])
+    return invitations.astype({"sent": bool})
+
+
+def _submissions(
+    session: Session, study: Study, randomisation: Randomisation | None
+) -> pd.DataFrame:
+    # A consent with no answer after it counts as none, unless it was submitted so.
+    counts = (
+        Submission.submitted_at.is_not(None)
+        | exists().where(Response.submission_id == Submission.id, Response.value != NOT_ANSWERED)
+        | exists().where(Comment.submission_id == Submission.id, Comment.body != "")
+    )
+    statement = (
+        select(
+            Submission.id,
+            Participant.code,
+            Submission.wave,
+            Submission.started_at,
+            Submission.submitted_at,
+            Allocation.arm,
+        )
+        .join(Participant, Participant.id == Submission.participant_id)
+        .outerjoin(Allocation, Allocation.school_id == Participant.school_id)
+        .where(Submission.study_id == study.id, counts)
+        .order_by(Submission.id)
+    )
+    columns = ["submission", "participant", "wave", "started_at", "submitted_at", "arm"]
+    submissions = _rows(session, statement, columns).set_index("submission")
+    for column in ("started_at", "submitted_at"):
+        submissions[column] = pd.to_datetime(submissions[column], utc=True)
+    submissions["after_allocation"] = (
+        submissions["submitted_at"] > randomisation.allocated_at
+        if randomisation is not None
+        else False
+    )
+    return submissions
+
+
+def _answers(
+    session: Session, study: Study, submissions: pd.DataFrame, questions: _Questions
+) -> pd.DataFrame:
+    asked = {
+        (wave, arm): [questions.is_asked(item, wave, arm or None) for item in questions.choices]
+        for wave, arm in set(zip(submissions["wave"], submissions["arm"].fillna(""), strict=True))
+    }
+    is_asked = np.array(
+        [
+            asked[wave, arm]
+            for wave, arm in zip(submissions["wave"], submissions["arm"].fillna(""), strict=True)
+        ],
+        dtype=bool,
+    ).reshape(len(submissions), len(questions.choices))
+    table = np.where(is_asked, np.int8(NOT_ANSWERED), np.int8(NOT_ASKED))
+    statement = (
+        select(Response.submission_id, Response.item, Response.value)
+        .join(Submission, Submission.id == Response.submission_id)
+        .where(Submission.study_id == study.id)
+    )
+    given = _rows(session, statement, ["submission", "item", "value"])
+    # A visit that counts as none has responses too: those of blank pages.
+    given = given[
+        given["item"].isin(questions.choices) & given["submission"].isin(submissions.index)
+    ]
+    columns = pd.Index(questions.choices)
+    table[
+        submissions.index.get_indexer(pd.Index(given["submission"])),
+        columns.get_indexer(pd.Index(given["item"])),
+    ] = given["value"].to_numpy(dtype=np.int8)
+    return pd.DataFrame(table, index=submissions.index, columns=columns)
+
+
+def _comments(
+    session: Session, study: Study, submissions: pd.DataFrame, questions: _Questions
+) -> pd.DataFrame:
+    statement = (
+        select(
+            Comment.id, Comment.submission_id, Comment.question, Comment.released_at, Comment.body
+        )
+        .where(Comment.study_id == study.id, Comment.body != "")
+        .order_by(Comment.id)
+    )
+    columns = ["comment", "submission", "question", "released", "words"]
+    comments = _rows(session, statement, columns).set_index("comment")
+    comments["released"] = comments["released"].notna()
+    comments["words"] = [len(body.split()) for body in comments["words"]]
+    comments = comments.astype({"words": int})
+    submitted = submissions.index[submissions["submitted_at"].notna()]
+    return comments[
+        comments["submission"].isin(submitted) & comments["question"].isin(list(questions.texts))
+    ]
+
+
+def _codings(session: Session, study: Study, comments: pd.DataFrame) -> pd.DataFrame:
+    statement = (
+        select(Coding.comment_id, Code.label, Coding.staff_id)
+        .join(Code, Code.id == Coding.code_id)
+        .where(Code.study_id == study.id)
+        .order_by(Coding.comment_id, Code.position, Coding.staff_id)
+    )
+    codings = _rows(session, statement, ["comment", "code", "coder"])
+    coders = {staff: f"Coder {n}" for n, staff in enumerate(sorted(set(codings["coder"])), 1)}
+    codings["coder"] = pd.Series(
+        [coders[staff] for staff in codings["coder"]], index=codings.index, dtype=object
+    )
+    return codings[codings["comment"].isin(comments.index)].reset_index(drop=True)
+
+
+def _sessions(session: Session, study: Study, arms: _Arms) -> pd.DataFrame:
+    columns = ["school", "planned_on", "offered", "attended", "model"]
+    if arms.masked:
+        return pd.DataFrame(columns=columns)
+    meeting = SupervisionSession
+    statement = (
+        select(School.code, meeting.planned_on, meeting.offered, meeting.attended, meeting.model)
+        .join(School, School.id == meeting.school_id)
+        .where(meeting.study_id == study.id)
+        .order_by(School.code, meeting.number)
+    )
+    sessions = _rows(session, statement, columns).astype({"offered": bool, "attended": bool})
+    sessions["model"] = pd.Series(
+        [_models_in_words(models) for models in sessions["model"]],
+        index=sessions.index,
+        dtype=object,
+    )
+    return sessions
+
+
+def _models_in_words(models: str) -> str:
+    return " and ".join(_MODELS[model] for model in models.split(" and ") if model in _MODELS)
+
+
+def _facts(definition: StudyDefinition, arms: _Arms, questions: _Questions) -> StudyFacts:
+    return StudyFacts(
+        slug=definition.slug,
+        title=definition.title,
+        summary=definition.study.summary,
+        disclaimer=_disclaimer(definition),
+        facts=tuple(Fact(f.text, f.tag, f.source) for f in definition.facts),
+        events=tuple(
+            Event(_event_title(definition, e), e.on, e.tag, e.source) for e in definition.events
+        ),
+        waves=tuple(WaveFacts(w.id, w.title, w.opens_on, w.closes_on) for w in definition.waves),
+        arms=tuple(arms.labels.values()),
+        reference_arm=arms.reference,
+        open_questions=questions.texts,
+        arm_specific_questions=questions.of_some_arms & questions.texts.keys(),
+        sessions_planned=0 if arms.masked else definition.sessions.planned,
+        supervised_arms=() if arms.masked else _supervised(definition, arms),
+    )
+
+
+def _supervised(definition: StudyDefinition, arms: _Arms) -> tuple[str, ...]:
+    return tuple(
+        arms.labels[arm.id]
+        for arm in definition.arms
+        if any(each.model != "usual_support" for each in arm.delivered)
+    )
+
+
+def _disclaimer(definition: StudyDefinition) -> str:
+    note = definition.study.questionnaire_note.strip()
+    if not definition.shifted_by_days:
+        return note
+    return (
+        f"{note} This is a demonstration: every school, person and answer in it is invented, and "
+        f"its dates are moved by {definition.shifted_by_days} days."
+    )
+
+
+def _event_title(definition: StudyDefinition, event: study_file.Event) -> str:
+    if not definition.shifted_by_days:
+        return event.title
+    real = event.on - timedelta(days=definition.shifted_by_days)
+    return f"{event.title}, in truth {real.day} {real:%B %Y}"
+
+
+def _provenance(
+    study: Study,
+    definition: StudyDefinition,
+    randomisation: Randomisation | None,
+    arms: _Arms,
+) -> dict[str, str]:
+    facts = {"This program": VERSION, "Study definition (SHA-256)": study.definition_sha256}
+    if definition.shifted_by_days:
+        facts["Dates moved, for the demonstration, by days"] = str(definition.shifted_by_days)
+    if randomisation is not None:
+        facts["Roster at randomisation (SHA-256)"] = randomisation.roster_sha256
+        facts["Allocation, sealed (SHA-256)"] = randomisation.allocation_sha256
+        if not arms.masked:
+            facts["Seed of the randomisation"] = randomisation.seed
+    facts["Seed of the analysis"] = str(definition.plan.seed)
+    return facts | {library: version(library) for library in _LIBRARIES}

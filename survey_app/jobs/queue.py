@@ -1,0 +1,97 @@
+"""The queue that wakes the worker. It holds names of tasks and nothing else.
+
+Nothing depends on it: what there is to do stands in the record, and the worker looks there every
+minute. A name put here only spares a letter or a report that minute. Pages load this module, so
+it imports no task.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final, Literal
+
+from huey import Huey, PostgresHuey, SqliteHuey, crontab
+from huey.storage import PostgresStorage
+from sqlalchemy import make_url
+
+from survey_app.settings import Settings
+
+TaskName = Literal["deliver_letters", "queue_reminders", "make_reports"]
+
+SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
+    "deliver_letters": crontab(),
+    "queue_reminders": crontab(minute="5"),
+    "make_reports": crontab(),
+}
+
+_NAME = "survey"
+_LOCK_FOR_TABLES = 7_306_114_881
+
+_log = logging.getLogger(__name__)
+
+
+class _OnRecordsServer(PostgresStorage):  # type: ignore[misc]  # huey publishes no types
+    """huey's tables beside the record's; two workers that start together make them once."""
+
+    def initialize_schema(self) -> None:
+        with self.db(commit=True, close=True) as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK_FOR_TABLES,))
+            for statement in self.ddl:
+                cursor.execute(statement)
+
+
+def make_queue(settings: Settings, *, creates_tables: bool = False) -> Huey:
+    """Give the queue; on PostgreSQL only the worker makes its tables."""
+    if settings.is_sqlite:
+        settings.data_directory.mkdir(parents=True, exist_ok=True)
+        return SqliteHuey(
+            _NAME, results=False, filename=str(settings.data_directory / "queue.sqlite")
+        )
+    address = make_url(settings.database_url).set(drivername="postgresql")
+    return PostgresHuey(
+        _NAME,
+        results=False,
+        storage_class=_OnRecordsServer,
+        dsn=address.render_as_string(hide_password=False),
+        create_tables=creates_tables,
+    )
+
+
+def register_tasks(
+    queue: Huey, run: Callable[[TaskName], object]
+) -> Mapping[TaskName, Callable[[], object]]:
+    """Make the tasks known to a queue; calling one of those given back enqueues it."""
+    return {
+        name: queue.periodic_task(when, name=name)(_named(name, run))
+        for name, when in SCHEDULE.items()
+    }
+
+
+def wake(settings: Settings, name: TaskName) -> None:
+    """Have the worker run a task now. Called after the commit; never fails what was committed."""
+    try:
+        _bells(settings)[name]()
+    except Exception as error:
+        _log.warning(
+            "The worker was not woken for %s (%s); it looks by itself every minute.",
+            name,
+            type(error).__name__,
+        )
+
+
+@cache
+def _bells(settings: Settings) -> Mapping[TaskName, Callable[[], object]]:
+    return register_tasks(make_queue(settings), _only_in_the_worker)
+
+
+def _only_in_the_worker(name: TaskName) -> None:
+    raise RuntimeError(f"{name} runs in the worker alone")
+
+
+def _named(name: TaskName, run: Callable[[TaskName], object]) -> Callable[[], None]:
+    def task() -> None:
+        run(name)
+
+    return task

@@ -1,0 +1,73 @@
+"""What the worker does, by name. Each task is safe to run at any time and any number of times."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from survey_app.database.session import Database
+from survey_app.jobs.delivery import deliver_letters
+from survey_app.jobs.failures import without_words
+from survey_app.jobs.queue import TaskName
+from survey_app.jobs.reminders import queue_reminders
+from survey_app.jobs.reports import make_reports
+from survey_app.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class OneAtATime:
+    """A task that never runs beside itself; asked for meanwhile, it runs once more afterwards."""
+
+    def __init__(self, name: str, run: Callable[[], object]) -> None:
+        self._name = name
+        self._run = run
+        self._state = threading.Lock()
+        self._running = False
+        self._asked_again = False
+
+    def __call__(self) -> None:
+        with self._state:
+            if self._running:
+                self._asked_again = True
+                return
+            self._running = True
+        while True:
+            try:
+                self._run()
+            except Exception as error:
+                _log.error("The task %s failed.\n%s", self._name, without_words(error))
+            with self._state:
+                if not self._asked_again:
+                    self._running = False
+                    return
+                self._asked_again = False
+
+
+def tasks_of(
+    settings: Settings,
+    database: Database,
+    *,
+    clock: Callable[[], datetime],
+    stopping: Callable[[], bool],
+) -> Mapping[TaskName, OneAtATime]:
+    """Give every task, ready to be called, of one worker."""
+
+    def remind_and_deliver() -> None:
+        if queue_reminders(settings, database, clock=clock):
+            tasks["deliver_letters"]()
+
+    def deliver() -> None:
+        deliver_letters(settings, database, clock=clock, stopping=stopping)
+
+    def report() -> None:
+        make_reports(database, clock=clock, stopping=stopping)
+
+    tasks: dict[TaskName, OneAtATime] = {
+        "deliver_letters": OneAtATime("deliver_letters", deliver),
+        "queue_reminders": OneAtATime("queue_reminders", remind_and_deliver),
+        "make_reports": OneAtATime("make_reports", report),
+    }
+    return tasks

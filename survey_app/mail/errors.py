@@ -1,0 +1,22 @@
+"""What can stop a letter. The words are kept on record, so they never hold an address or a reply.
+
+Mail servers like to repeat the address they refuse: only the numbers of a reply are passed on.
+"""
+
+from __future__ import annotations
+
+
+class MailError(Exception):
+    """The root of everything that can stop a letter."""
+
+
+class LetterRefused(MailError):  # noqa: N818  # named for what happened
+    """This letter will never be taken; trying again would change nothing."""
+
+
+class LetterDelayed(MailError):  # noqa: N818  # likewise
+    """This letter was not taken now and may be later; the letters behind it need not wait."""
+
+
+class MailServerUnavailable(MailError):  # noqa: N818  # likewise
+    """No letter can be sent at the moment."""

@@ -1,0 +1,97 @@
+"""One letter as an email: text first, an HTML twin, and at most one link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from survey_app.mail.errors import LetterRefused
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("survey_app.mail"),
+    autoescape=select_autoescape(enabled_extensions=("html",), default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterDraft:
+    """What is written to one person, the placeholders of its words already filled."""
+
+    letter_id: int
+    queued_at: datetime
+    to_name: str
+    to_address: str
+    subject: str
+    paragraphs: tuple[str, ...]
+    link: str | None
+    """The full address of the person's questionnaire; None where there is nothing to answer."""
+    study: str
+    contact_name: str
+    contact_email: str
+    controller: str
+
+
+def link_of(token: str, *, base_url: str) -> str:
+    """Give the full address that a letter carries."""
+    return f"{base_url}/link/{token}"
+
+
+def message_id(letter_id: int, *, queued_at: datetime, base_url: str) -> str:
+    """Give a letter's Message-ID, the same at every sending.
+
+    The moment of queueing is part of it: a record begun anew numbers its letters from one again,
+    and a mailbox that saw the old letter of that number would throw the new one away.
+    """
+    host = urlsplit(base_url).hostname or "localhost"
+    domain = f"[IPv6:{host}]" if ":" in host else host
+    return f"<letter-{letter_id}-{queued_at:%Y%m%d%H%M%S}@{domain}>"
+
+
+def compose(draft: LetterDraft, *, mail_from: str, base_url: str, at: datetime) -> EmailMessage:
+    """Write a letter; refused where its address cannot stand in an email."""
+    message = EmailMessage()
+    message["From"] = _address(mail_from)
+    message["To"] = _address_of(draft.to_name, draft.to_address)
+    message["Reply-To"] = _address_of(draft.contact_name, draft.contact_email)
+    message["Subject"] = _on_one_line(draft.subject)
+    message["Date"] = at
+    message["Message-ID"] = message_id(
+        draft.letter_id, queued_at=draft.queued_at, base_url=base_url
+    )
+    # Asks machines not to answer, so that no "out of office" reaches the contact.
+    message["Auto-Submitted"] = "auto-generated"
+    for name, subtype in (("letter.txt", "plain"), ("letter.html", "html")):
+        content = _TEMPLATES.get_template(name).render(letter=draft)
+        if subtype == "plain":
+            message.set_content(content, cte="quoted-printable")
+        else:
+            message.add_alternative(content, subtype=subtype, cte="quoted-printable")
+    return message
+
+
+def _address(written: str) -> Address:
+    return _address_of(*parseaddr(written))
+
+
+def _address_of(name: str, address: str) -> Address:
+    try:
+        return Address(display_name=_on_one_line(name), addr_spec=address)
+    # The reason is not passed on: it repeats the address.
+    except (HeaderParseError, ValueError, IndexError):
+        raise LetterRefused("The address cannot stand in an email.") from None
+
+
+def _on_one_line(text: str) -> str:
+    """Keep a line break in a name or a subject from starting a header of its own."""
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""The verbs: every change to the record, each with its audit event."""

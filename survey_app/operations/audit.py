@@ -1,0 +1,65 @@
+"""The trail of changes: every operation leaves one event, worded here once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from survey_app.database.models import AuditEvent
+
+Detail = str | int | bool | None
+
+WORDING: Mapping[str, str] = {
+    "study_registered": "Study definition loaded ({sha256})",
+    "study_updated": "Study definition changed before use ({sha256})",
+    "study_unmasked": "Arms released: {because}",
+    "roster_imported": "Roster imported: {schools_added} schools and {people_added} people added, "
+    "{people_updated} people updated",
+    "schools_randomised": "{schools} schools randomised",
+    "wave_invited": "{invitations} people invited to wave {wave}",
+    "letters_queued": "{letters} {kind} letters queued for wave {wave}",
+    "links_revoked": "Links of one participant revoked",
+    "letter_sent": "Letter sent: {kind}",
+    "letter_refused": "Letter refused by the mail server: {kind}",
+    "letter_delayed": "Letter not sent yet: {kind}",
+    "answering_started": "Consent given and answering started",
+    "consents_changed": "Optional consents changed",
+    "page_saved": "Answers saved: {answers} changed",
+    "page_held": "A page that could not be saved was kept: {reason}",
+    "answers_submitted": "Answers submitted",
+    "comment_released": "Comment released to coders",
+    "code_added": "Code added to the codebook: {label}",
+    "comment_coded": "Comment coded (codes given: {codes})",
+    "session_recorded": "Supervision session {number} recorded",
+    "staff_added": "Member of staff added",
+    "role_granted": "Role given: {role}",
+    "signed_in": "Signed in",
+    "signed_out": "Signed out",
+    "report_requested": "Report asked for",
+    "report_made": "Report made",
+    "report_failed": "Report could not be made",
+}
+
+
+def record_event(
+    session: Session,
+    action: str,
+    *,
+    by: str,
+    at: datetime,
+    subject: str,
+    study_id: int | None = None,
+    **detail: Detail,
+) -> None:
+    """Add one event to the trail; the action must have a wording, and its detail must fill it."""
+    describe(action, detail)
+    session.add(
+        AuditEvent(at=at, by=by, action=action, study_id=study_id, subject=subject, detail=detail)
+    )
+
+
+def describe(action: str, detail: Mapping[str, Detail]) -> str:
+    """Word an event in plain English."""
+    return WORDING[action].format(**detail)

@@ -1,0 +1,224 @@
+"""People are invited to a wave, reminded on the study's days, and their links can be revoked."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from survey_app.database.models import Invitation, Letter, Participant, School, Study, Submission
+from survey_app.database.upsert import insert_unless_there
+from survey_app.links import token_for_letter, token_hash
+from survey_app.operations.audit import record_event
+from survey_app.operations.errors import OperationError, WaveNotOpenError
+from survey_app.operations.studies import definition_of
+from survey_app.operations.waves import day_in_england, state_of
+
+_REFERENCE_LETTERS = "abcdefghjkmnpqrstvwxyz23456789"
+_REFERENCE_LENGTH = 12
+
+
+def invite_wave(
+    session: Session,
+    *,
+    study: Study,
+    wave: str,
+    key: str,
+    by: str,
+    at: datetime,
+    rng: random.Random,
+) -> int:
+    """Invite everyone eligible who is not invited to the wave yet; give how many that were.
+
+    The invitation and its letter are written together; a second call invites only newcomers.
+    """
+    design = definition_of(study)
+    state = state_of(design.wave(wave), at=at)
+    if state != "open":
+        raise WaveNotOpenError(
+            f"The wave {wave} is {'closed' if state == 'closed' else 'not open yet'}: "
+            f"it runs from {design.wave(wave).opens_on} to {design.wave(wave).closes_on}."
+        )
+    people = session.scalars(
+        select(Participant)
+        .join(School)
+        .where(
+            Participant.study_id == study.id,
+            Participant.withdrawn_at.is_(None),
+            School.exclusion == "",
+            ~exists().where(Invitation.participant_id == Participant.id, Invitation.wave == wave),
+        )
+        .order_by(Participant.id)
+    ).all()
+    for participant in people:
+        reference = "".join(rng.choices(_REFERENCE_LETTERS, k=_REFERENCE_LENGTH))
+        insert_unless_there(
+            session,
+            Invitation,
+            {
+                "study_id": study.id,
+                "participant_id": participant.id,
+                "wave": wave,
+                "reference": reference,
+                "invited_at": at,
+            },
+            key=("participant_id", "wave"),
+        )
+    invited = _invitations(session, study, wave, [p.id for p in people])
+    for invitation in invited:
+        queue_letter(session, invitation=invitation, kind="invitation", number=1, key=key, at=at)
+    if invited:
+        record_event(
+            session,
+            "wave_invited",
+            by=by,
+            at=at,
+            subject=f"study:{study.id}",
+            study_id=study.id,
+            wave=wave,
+            invitations=len(invited),
+        )
+    return len(invited)
+
+
+def _invitations(
+    session: Session, study: Study, wave: str, participant_ids: list[int]
+) -> list[Invitation]:
+    wanted = set(participant_ids)
+    found = session.scalars(
+        select(Invitation).where(Invitation.study_id == study.id, Invitation.wave == wave)
+    )
+    return [invitation for invitation in found if invitation.participant_id in wanted]
+
+
+def queue_letter(
+    session: Session,
+    *,
+    invitation: Invitation,
+    kind: str,
+    number: int,
+    key: str,
+    at: datetime,
+) -> bool:
+    """Put a letter in the outbox unless it is there already; give whether it was added.
+
+    The record keeps the hash of its link's token; the token itself is made again at each sending.
+    """
+    letter_key = f"{kind}:{invitation.participant_id}:{invitation.wave}:{number}"
+    if session.scalar(select(exists().where(Letter.key == letter_key))):
+        return False
+    letter = Letter(
+        invitation_id=invitation.id,
+        kind=kind,
+        key=letter_key,
+        state="waiting",
+        not_before=at,
+        queued_at=at,
+    )
+    session.add(letter)
+    session.flush()
+    letter.token_hash = token_hash(token_for_letter(letter.id, key=key))
+    session.flush()
+    return True
+
+
+def queue_due_letters(session: Session, *, study: Study, key: str, by: str, at: datetime) -> int:
+    """Queue every reminder and last call that is due today; give how many. Safe to repeat.
+
+    A participant gets the newest letter due, never several at once after a gap.
+    """
+    design = definition_of(study)
+    today = day_in_england(at)
+    queued = 0
+    for wave in design.waves:
+        if state_of(wave, at=at) != "open":
+            continue
+        last_call_on = design.letters.last_call_on(wave)
+        reminders_on = design.letters.reminders_on(wave)
+        of_kind = {"reminder": 0, "last_call": 0}
+        for invitation in _awaiting_reply(session, study, wave.id):
+            invited_on = day_in_england(invitation.invited_at)
+            due = [n for n, day in enumerate(reminders_on, 1) if invited_on < day <= today]
+            if invited_on < last_call_on <= today:
+                kind, number = "last_call", 1
+            elif due:
+                kind, number = "reminder", due[-1]
+            else:
+                continue
+            of_kind[kind] += queue_letter(
+                session, invitation=invitation, kind=kind, number=number, key=key, at=at
+            )
+        for kind, letters in of_kind.items():
+            if letters:
+                queued += letters
+                record_event(
+                    session,
+                    "letters_queued",
+                    by=by,
+                    at=at,
+                    subject=f"study:{study.id}",
+                    study_id=study.id,
+                    wave=wave.id,
+                    kind=kind,
+                    letters=letters,
+                )
+    return queued
+
+
+def _awaiting_reply(session: Session, study: Study, wave: str) -> list[Invitation]:
+    return list(
+        session.scalars(
+            select(Invitation)
+            .join(Participant)
+            .where(
+                Invitation.study_id == study.id,
+                Invitation.wave == wave,
+                Participant.withdrawn_at.is_(None),
+                ~exists().where(
+                    Submission.invitation_id == Invitation.id,
+                    Submission.submitted_at.is_not(None),
+                ),
+                # Whose links were revoked is sent no new one by a reminder.
+                ~exists().where(
+                    Letter.invitation_id == Invitation.id, Letter.revoked_at.is_not(None)
+                ),
+            )
+            .order_by(Invitation.id)
+        )
+    )
+
+
+def cancel_waiting_letters(session: Session, *, invitation_id: int) -> None:
+    """Stop every letter of an invitation that has not left yet."""
+    session.execute(
+        update(Letter)
+        .where(Letter.invitation_id == invitation_id, Letter.state == "waiting")
+        .values(state="cancelled")
+    )
+
+
+def revoke_links(session: Session, *, participant: Participant, by: str, at: datetime) -> int:
+    """Make every link sent to one participant dead; give how many there were."""
+    letters = session.scalars(
+        select(Letter)
+        .join(Invitation)
+        .where(Invitation.participant_id == participant.id, Letter.revoked_at.is_(None))
+    ).all()
+    if not letters:
+        raise OperationError("This participant has no link that works.")
+    for letter in letters:
+        letter.revoked_at = at
+        if letter.state == "waiting":
+            letter.state = "cancelled"
+    record_event(
+        session,
+        "links_revoked",
+        by=by,
+        at=at,
+        subject=f"participant:{participant.id}",
+        study_id=participant.study_id,
+        links=len(letters),
+    )
+    return len(letters)

@@ -1,0 +1,105 @@
+"""The outbox: letters are claimed under a lease, sent, and noted; a dead worker loses nothing.
+
+What is promised: every letter is sent at least once. One that the mail server accepted in the
+moment the worker died is sent again with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from survey_app.database.models import Invitation, Letter
+from survey_app.operations.audit import record_event
+
+LEASE = timedelta(minutes=5)
+_FIRST_DELAY = timedelta(minutes=1)
+_LONGEST_DELAY = timedelta(hours=6)
+MOST_ATTEMPTS = 12
+
+
+def claim_letters(session: Session, *, at: datetime, limit: int) -> list[int]:
+    """Take up to `limit` due letters for five minutes; two workers never take the same one."""
+    letters = session.scalars(
+        select(Letter)
+        .where(
+            Letter.not_before <= at,
+            or_(
+                Letter.state == "waiting",
+                (Letter.state == "sending") & (Letter.lease_until < at),
+            ),
+        )
+        .order_by(Letter.not_before, Letter.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for letter in letters:
+        letter.state = "sending"
+        letter.lease_until = at + LEASE
+        letter.attempts += 1
+    return [letter.id for letter in letters]
+
+
+def note_sent(session: Session, *, letter_id: int, by: str, at: datetime) -> None:
+    """Note that the mail server accepted a letter."""
+    letter = _letter(session, letter_id)
+    letter.state, letter.sent_at, letter.lease_until, letter.last_error = "sent", at, None, ""
+    _record(session, "letter_sent", letter, by=by, at=at)
+
+
+def note_refused(session: Session, *, letter_id: int, because: str, by: str, at: datetime) -> None:
+    """Park a letter that the mail server will never accept; nobody behind it waits."""
+    letter = _letter(session, letter_id)
+    letter.state, letter.lease_until, letter.last_error = "refused", None, because
+    _record(session, "letter_refused", letter, by=by, at=at)
+
+
+def note_delayed(
+    session: Session,
+    *,
+    letter_id: int,
+    because: str,
+    by: str,
+    at: datetime,
+    is_servers_fault: bool = False,
+) -> None:
+    """Put a letter back for later, each time twice as long, up to six hours.
+
+    After twelve tries it is parked, unless it is the mail server that fails: then it waits as long
+    as the server is away.
+    """
+    letter = _letter(session, letter_id)
+    if letter.attempts >= MOST_ATTEMPTS and not is_servers_fault:
+        note_refused(session, letter_id=letter_id, because=because, by=by, at=at)
+        return
+    delay = min(_FIRST_DELAY * 2 ** min(letter.attempts - 1, 10), _LONGEST_DELAY)
+    letter.state, letter.lease_until, letter.last_error = "waiting", None, because
+    letter.not_before = at + delay
+    _record(session, "letter_delayed", letter, by=by, at=at)
+
+
+def note_not_needed(session: Session, *, letter_id: int) -> None:
+    """Cancel a claimed letter whose cause went away, such as a reminder after submission."""
+    letter = _letter(session, letter_id)
+    letter.state, letter.lease_until = "cancelled", None
+
+
+def _letter(session: Session, letter_id: int) -> Letter:
+    return session.get_one(Letter, letter_id)
+
+
+def _record(session: Session, action: str, letter: Letter, *, by: str, at: datetime) -> None:
+    study_id = session.scalar(
+        select(Invitation.study_id).where(Invitation.id == letter.invitation_id)
+    )
+    record_event(
+        session,
+        action,
+        by=by,
+        at=at,
+        subject=f"letter:{letter.id}",
+        study_id=study_id,
+        kind=letter.kind,
+    )

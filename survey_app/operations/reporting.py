@@ -1,0 +1,35 @@
+"""Making a report: the study is copied and analysed, and its document written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from reports.document import build_report, render_html, render_pdf
+from survey_app.database.models import Study
+from survey_app.datasets.snapshot import build_snapshot
+from survey_app.operations.studies import definition_of
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report as people read it; without a PDF where its libraries are missing."""
+
+    html: bytes
+    pdf: bytes | None
+    pdf_missing_because: str
+    masked: bool
+
+
+def make_document(session: Session, *, study: Study, at: datetime) -> Document:
+    """Copy the study as it is now and write its report. Reads only."""
+    snapshot = build_snapshot(session, study=study, definition=definition_of(study), at=at)
+    html = render_html(build_report(snapshot))
+    try:
+        pdf, because = render_pdf(html), ""
+    except OSError as error:
+        # WeasyPrint says so when the system has no Pango; the HTML is whole without it.
+        pdf, because = None, f"The PDF needs the Pango library, which is not installed: {error}"
+    return Document(html.encode(), pdf, because, snapshot.masked)

@@ -1,0 +1,334 @@
+"""Answering: consent starts a submission, pages are saved as they come, submitting ends it.
+
+An answer that reached the service is never dropped: each saving is kept in the history, and a page
+that cannot be saved is held for a person to look at.
+"""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from instruments.missing import NOT_ANSWERED
+from instruments.questionnaire import Page, Questionnaire
+from survey_app.database.models import (
+    Comment,
+    Consent,
+    HeldPage,
+    Invitation,
+    Response,
+    ResponseEvent,
+    Study,
+    Submission,
+)
+from survey_app.database.upsert import insert_or_update, insert_unless_there
+from survey_app.operations.audit import record_event
+from survey_app.operations.errors import (
+    AlreadySubmittedError,
+    ConsentNeededError,
+    WaveNotOpenError,
+)
+from survey_app.operations.invitations import cancel_waiting_letters, queue_letter
+from survey_app.operations.studies import definition_of
+from survey_app.operations.waves import state_of
+from survey_app.trial.design import StudyDefinition
+
+BY_PARTICIPANT = "participant"
+_RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_RECEIPT_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswers:
+    """What one posted page says: a code for each choice, the words of each open question."""
+
+    values: Mapping[str, int]
+    texts: Mapping[str, str]
+    untouched: frozenset[str] = frozenset()
+    """Questions whose answer could not be taken: what is on record of them stays."""
+
+
+def questionnaire_for(*, study: Study, invitation: Invitation) -> Questionnaire:
+    """Give the pages one invited person is shown; questions of one arm depend on the allocation."""
+    design = definition_of(study)
+    allocation = invitation.participant.school.allocation
+    return design.questionnaire(invitation.wave, allocation.arm if allocation else None)
+
+
+def start_submission(
+    session: Session,
+    *,
+    study: Study,
+    invitation: Invitation,
+    consents: Mapping[str, bool],
+    at: datetime,
+) -> Submission:
+    """Record the consents and open the submission; again is safe and keeps the newest ticks."""
+    design = definition_of(study)
+    _refuse_unless_open(design, invitation, at)
+    missing = [c.key for c in design.consents if c.required and not consents.get(c.key, False)]
+    if missing:
+        raise ConsentNeededError(f"These consents are needed to take part: {', '.join(missing)}.")
+    insert_unless_there(
+        session,
+        Submission,
+        {
+            "study_id": study.id,
+            "invitation_id": invitation.id,
+            "participant_id": invitation.participant_id,
+            "wave": invitation.wave,
+            "definition_sha256": study.definition_sha256,
+            "started_at": at,
+        },
+        key=("invitation_id",),
+    )
+    submission = session.scalars(
+        select(Submission).where(Submission.invitation_id == invitation.id).with_for_update()
+    ).one()
+    if submission.submitted_at is not None:
+        return submission
+    before = {c.key: c.given for c in submission.consents}
+    now = {c.key: bool(consents.get(c.key, False)) for c in design.consents}
+    if before == now:
+        return submission
+    insert_or_update(
+        session,
+        Consent,
+        [
+            {
+                "submission_id": submission.id,
+                "key": key,
+                "given": given,
+                "notice_version": design.notice.version,
+                "notice_sha256": design.notice.sha256,
+                "given_at": at,
+            }
+            for key, given in now.items()
+        ],
+        key=("submission_id", "key"),
+    )
+    record_event(
+        session,
+        "consents_changed" if before else "answering_started",
+        by=BY_PARTICIPANT,
+        at=at,
+        subject=f"submission:{submission.id}",
+        study_id=study.id,
+    )
+    return submission
+
+
+def lock_answers(session: Session, *, submission: Submission) -> None:
+    """Wait for whoever is saving the same answers, and read what they saved.
+
+    What is compared with the answers on record must be read behind this lock.
+    """
+    session.scalars(
+        select(Submission)
+        .where(Submission.id == submission.id)
+        .with_for_update()
+        .options(selectinload(Submission.responses), selectinload(Submission.comments))
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def save_page(
+    session: Session,
+    *,
+    study: Study,
+    invitation: Invitation,
+    submission: Submission,
+    page: Page,
+    answers: PageAnswers,
+    at: datetime,
+) -> int:
+    """Save one page's answers and give how many changed; the same page twice changes nothing.
+
+    A choice left open is saved as not answered, so that it is told apart from one never reached.
+    Raises AlreadySubmittedError or WaveNotOpenError, and writes nothing then.
+    """
+    _refuse_unless_open(definition_of(study), invitation, at)
+    _lock_unsubmitted(session, submission)
+    taken = [question for question in page.questions if question.id not in answers.untouched]
+    values = {q.id: answers.values.get(q.id, NOT_ANSWERED) for q in taken if q.kind == "choice"}
+    texts = {q.id: normalise_text(answers.texts.get(q.id, "")) for q in taken if q.kind == "text"}
+    n_changed = _save_values(session, submission, values, at) + _save_texts(
+        session, submission, texts, at
+    )
+    if n_changed:
+        record_event(
+            session,
+            "page_saved",
+            by=BY_PARTICIPANT,
+            at=at,
+            subject=f"submission:{submission.id}",
+            study_id=study.id,
+            answers=n_changed,
+        )
+    return n_changed
+
+
+def normalise_text(text: str) -> str:
+    """Give a text as the record keeps it: composed characters, LF line ends, no NUL, trimmed.
+
+    PostgreSQL refuses NUL and SQLite keeps it, so it is replaced here, visibly.
+    """
+    unified = (
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    )
+    return unicodedata.normalize("NFC", unified).strip()
+
+
+def _save_values(
+    session: Session, submission: Submission, values: Mapping[str, int], at: datetime
+) -> int:
+    saved = select(Response.item, Response.value).where(Response.submission_id == submission.id)
+    before = dict(session.execute(saved).all())
+    changed = {item: value for item, value in values.items() if before.get(item) != value}
+    insert_or_update(
+        session,
+        Response,
+        [
+            {"submission_id": submission.id, "item": item, "value": value, "saved_at": at}
+            for item, value in changed.items()
+        ],
+        key=("submission_id", "item"),
+    )
+    session.add_all(
+        ResponseEvent(submission_id=submission.id, item=item, value=value, saved_at=at)
+        for item, value in changed.items()
+    )
+    return len(changed)
+
+
+def _save_texts(
+    session: Session, submission: Submission, texts: Mapping[str, str], at: datetime
+) -> int:
+    saved = select(Comment.question, Comment.body).where(Comment.submission_id == submission.id)
+    before = dict(session.execute(saved).all())
+    # A box left empty is kept too: a question that was seen and not answered is not one never seen.
+    changed = {question: body for question, body in texts.items() if before.get(question) != body}
+    insert_or_update(
+        session,
+        Comment,
+        [
+            {
+                "study_id": submission.study_id,
+                "submission_id": submission.id,
+                "question": question,
+                "body": body,
+                "saved_at": at,
+            }
+            for question, body in changed.items()
+        ],
+        key=("submission_id", "question"),
+    )
+    session.add_all(
+        ResponseEvent(submission_id=submission.id, item=question, body=body, saved_at=at)
+        for question, body in changed.items()
+    )
+    return len(changed)
+
+
+def submit(
+    session: Session,
+    *,
+    study: Study,
+    invitation: Invitation,
+    submission: Submission,
+    key: str,
+    at: datetime,
+    rng: random.Random,
+) -> str:
+    """End a submission and give its receipt; again, or twice at once, gives the same receipt.
+
+    Answers closed, waiting letters stopped and the letter of thanks queued: all or nothing.
+    """
+    locked = _lock(session, submission)
+    if locked.receipt is not None:
+        return locked.receipt
+    _refuse_unless_open(definition_of(study), invitation, at)
+    drawn = "".join(rng.choices(_RECEIPT_LETTERS, k=_RECEIPT_LENGTH))
+    locked.receipt = f"{drawn[:4]}-{drawn[4:]}"
+    locked.submitted_at = at
+    cancel_waiting_letters(session, invitation_id=invitation.id)
+    queue_letter(session, invitation=invitation, kind="thanks", number=1, key=key, at=at)
+    record_event(
+        session,
+        "answers_submitted",
+        by=BY_PARTICIPANT,
+        at=at,
+        subject=f"submission:{submission.id}",
+        study_id=study.id,
+    )
+    return locked.receipt
+
+
+def hold_page(
+    session: Session,
+    *,
+    invitation: Invitation,
+    page: str,
+    posted: Mapping[str, str],
+    reason: str,
+    at: datetime,
+) -> None:
+    """Keep a page that could not be saved, as it was posted; the same page twice is kept once."""
+    kept = {
+        name: value.replace("\x00", "\N{REPLACEMENT CHARACTER}") for name, value in posted.items()
+    }
+    newest = session.scalars(
+        select(HeldPage)
+        .where(HeldPage.invitation_id == invitation.id, HeldPage.page == page)
+        .order_by(HeldPage.id.desc())
+        .limit(1)
+    ).first()
+    if newest is not None and newest.posted == kept:
+        return
+    session.add(
+        HeldPage(
+            study_id=invitation.study_id,
+            invitation_id=invitation.id,
+            page=page,
+            reason=reason,
+            posted=kept,
+            held_at=at,
+        )
+    )
+    record_event(
+        session,
+        "page_held",
+        by=BY_PARTICIPANT,
+        at=at,
+        subject=f"invitation:{invitation.id}",
+        study_id=invitation.study_id,
+        reason=reason,
+    )
+
+
+def _refuse_unless_open(design: StudyDefinition, invitation: Invitation, at: datetime) -> None:
+    state = state_of(design.wave(invitation.wave), at=at)
+    if state == "not_open_yet":
+        raise WaveNotOpenError("This questionnaire has not opened yet.")
+    if state == "closed":
+        raise WaveNotOpenError("This questionnaire has closed.")
+
+
+def _lock(session: Session, submission: Submission) -> Submission:
+    return session.scalars(
+        select(Submission)
+        .where(Submission.id == submission.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _lock_unsubmitted(session: Session, submission: Submission) -> None:
+    if _lock(session, submission).submitted_at is not None:
+        raise AlreadySubmittedError("These answers were submitted and can no longer change.")

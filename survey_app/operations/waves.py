@@ -1,0 +1,26 @@
+"""When a wave can be answered: its dates are days in England, whatever the server's clock says."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from survey_app.trial.study_file import Wave
+
+ENGLAND = ZoneInfo("Europe/London")
+
+WaveState = Literal["not_open_yet", "open", "closed"]
+
+
+def day_in_england(at: datetime) -> date:
+    """Give the date that a moment has in England."""
+    return at.astimezone(ENGLAND).date()
+
+
+def state_of(wave: Wave, *, at: datetime) -> WaveState:
+    """Say whether a wave takes answers; its first and last days both count."""
+    today = day_in_england(at)
+    if today < wave.opens_on:
+        return "not_open_yet"
+    return "open" if today <= wave.closes_on else "closed"

@@ -1,0 +1,147 @@
+"""What the service is told by its surroundings: read once from the environment, one line a key.
+
+Every key is described in the README's table of settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+Mode = Literal["demonstration", "production"]
+Encryption = Literal["none", "starttls", "tls"]
+
+_SHORTEST_KEY = 32
+
+
+class SettingsError(Exception):
+    """The surroundings ask for something the service cannot run with; lists every fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("The settings cannot be used:\n" + "\n".join(f"- {f}" for f in faults))
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """An SMTP server and how to speak to it."""
+
+    host: str
+    port: int
+    encryption: Encryption
+    user: str
+    password: str
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration of one running service."""
+
+    mode: Mode
+    secret_key: str
+    data_directory: Path
+    database_url: str
+    base_url: str
+    mail_from: str
+    mail_server: MailServer | None
+
+    @property
+    def is_demonstration(self) -> bool:
+        return self.mode == "demonstration"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the service over https, so that cookies can insist on it."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def mailbox_directory(self) -> Path:
+        return self.data_directory / "mailbox"
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """Read and check every key; all faults are reported together."""
+        faults: list[str] = []
+        mode = environ.get("SURVEY_MODE", "production")
+        if mode not in ("demonstration", "production"):
+            faults.append(f"SURVEY_MODE is {mode!r}; expected demonstration or production")
+        secret_key = environ.get("SURVEY_SECRET_KEY", "")
+        if len(secret_key) < _SHORTEST_KEY:
+            faults.append(
+                f"SURVEY_SECRET_KEY has {len(secret_key)} characters; expected at least "
+                f"{_SHORTEST_KEY}, for example from: python3 -c "
+                "'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        data_directory = Path(environ.get("SURVEY_DATA_DIR", "var")).absolute()
+        database_url = environ.get(
+            "SURVEY_DATABASE_URL", f"sqlite:///{data_directory / 'survey.sqlite'}"
+        )
+        if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            faults.append(
+                "SURVEY_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://; "
+                f"it starts with {database_url.split(':', 1)[0]!r}"
+            )
+        base_url = environ.get("SURVEY_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+        if not _is_address_without_path(base_url):
+            faults.append(
+                f"SURVEY_BASE_URL is {base_url!r}; expected the address people type, such as "
+                "https://survey.example.org, with no path"
+            )
+        elif mode == "production" and not base_url.startswith("https://"):
+            faults.append(f"SURVEY_BASE_URL is {base_url!r}; production needs an https address")
+        mail_from = environ.get("SURVEY_MAIL_FROM", "")
+        if not mail_from and mode == "production":
+            faults.append("SURVEY_MAIL_FROM is not set; expected the address letters come from")
+        mail_server = _mail_server(environ, faults)
+        if not environ.get("SURVEY_SMTP_HOST") and mode == "production":
+            faults.append("SURVEY_SMTP_HOST is not set; production sends its letters by SMTP")
+        if faults:
+            raise SettingsError(faults)
+        return cls(
+            mode=mode,  # type: ignore[arg-type]  # checked above
+            secret_key=secret_key,
+            data_directory=data_directory,
+            database_url=database_url,
+            base_url=base_url,
+            mail_from=mail_from or "Demonstration survey <survey@trial.example>",
+            mail_server=mail_server,
+        )
+
+
+def _is_address_without_path(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+        # Asking for the port is what finds one that is no number.
+        _ = address.port
+    except ValueError:
+        return False
+    named = address.scheme in ("http", "https") and bool(address.hostname)
+    return named and not (address.path or address.query or address.fragment)
+
+
+def _mail_server(environ: Mapping[str, str], faults: list[str]) -> MailServer | None:
+    host = environ.get("SURVEY_SMTP_HOST", "")
+    if not host:
+        return None
+    encryption = environ.get("SURVEY_SMTP_ENCRYPTION", "starttls")
+    if encryption not in ("none", "starttls", "tls"):
+        faults.append(f"SURVEY_SMTP_ENCRYPTION is {encryption!r}; expected none, starttls or tls")
+    port = environ.get("SURVEY_SMTP_PORT", "587")
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        faults.append(f"SURVEY_SMTP_PORT is {port!r}; expected a number from 1 to 65535")
+        return None
+    return MailServer(
+        host=host,
+        port=int(port),
+        encryption=encryption,  # type: ignore[arg-type]  # checked above
+        user=environ.get("SURVEY_SMTP_USER", ""),
+        password=environ.get("SURVEY_SMTP_PASSWORD", ""),
+    )

@@ -1,0 +1,375 @@
+"""What makes sense between the tables of a study file: ids that exist, dates in order, fair words.
+
+A check reads what it needs and stops where that is not there, so that what can be read of a file is
+still checked where something else in it cannot be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from email_validator import EmailNotValidError, validate_email
+
+from instruments.errors import Fault
+from instruments.model import USES, Instrument
+from instruments.questionnaire import InstrumentPart, ItemPart, OpenPart, questionnaire_faults
+from survey_app.trial.study_file import LETTER_KINDS, PLACEHOLDERS, StudyFile, Wave
+
+HEALTH_WORDS = re.compile(
+    r"stress|anxi|well-?\s?being|mental|health|depress|burn-?\s?out|distress|worr", re.IGNORECASE
+)
+TAGS_THAT_NEED_A_SOURCE = ("verified", "secondary copy")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fault before it is known which file it stands in."""
+
+    where: str
+    found: str
+    expected: str
+
+
+Catalogue = Mapping[str, Instrument]
+Check = Callable[[StudyFile, Catalogue], Iterator[Problem]]
+
+
+def faults_between_tables(study: StudyFile, catalogue: Catalogue, file: str) -> Iterator[Fault]:
+    """Every fault of sense; of a study that was read in part, those in what could be read."""
+    for check in CHECKS:
+        for problem in _as_far_as_it_goes(check(study, catalogue)):
+            yield Fault(file, problem.where, problem.found, problem.expected)
+
+
+def _as_far_as_it_goes(problems: Iterator[Problem]) -> Iterator[Problem]:
+    try:
+        yield from problems
+    except AttributeError:
+        # The check came to a key that could not be read, which has a fault of its own.
+        return
+
+
+def _study_is_reachable(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    address = study.study.contact_email
+    try:
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError as error:
+        yield Problem("study.contact_email", repr(address), f"an email address ({error})")
+
+
+def _facts_have_sources(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    for number, fact in enumerate(study.facts):
+        yield from _source_problem(f"facts[{number}]", fact.tag, fact.source)
+
+
+def _events_have_sources(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    for number, event in enumerate(study.events):
+        yield from _source_problem(f"events[{number}]", event.tag, event.source)
+
+
+def _consents_hold_together(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    yield from _repeated("consents", "key", (consent.key for consent in study.consents))
+    if not any(consent.required for consent in study.consents):
+        yield Problem("consents", "no required consent", "at least one with required = true")
+
+
+def _arms_hold_together(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    yield from _repeated("arms", "id", (arm.id for arm in study.arms))
+    yield from _repeated("arms", "label", (arm.label for arm in study.arms))
+    if len(study.arms) < 2:
+        yield Problem("arms", "one arm", "at least two")
+    controls = [arm.id for arm in study.arms if arm.control]
+    if len(controls) != 1:
+        found = f"{len(controls)} arms with control = true"
+        yield Problem("arms", found, "exactly one arm with control = true")
+    for number, arm in enumerate(study.arms):
+        if arm.ratio < 1:
+            yield Problem(f"arms[{number}].ratio", str(arm.ratio), "1 or more")
+        for place, each in enumerate(arm.delivered):
+            where = f"arms[{number}].delivered[{place}]"
+            yield from _source_problem(where, each.tag, each.source)
+            if each.ends_on is not None and each.ends_on < each.starts_on:
+                yield Problem(f"{where}.ends_on", str(each.ends_on), f"{each.starts_on} or later")
+
+
+def _blocks_fit_the_arms(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    if any(arm.ratio < 1 for arm in study.arms):
+        return
+    total = sum(arm.ratio for arm in study.arms)
+    size = study.allocation.block_size
+    if size < total or size % total:
+        expected = f"a multiple of {total}, the sum of the arms' ratios"
+        yield Problem("allocation.block_size", str(size), expected)
+
+
+def _waves_are_in_order(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    yield from _repeated("waves", "id", (wave.id for wave in study.waves))
+    for number, wave in enumerate(study.waves):
+        if wave.closes_on <= wave.opens_on:
+            where = f"waves[{number}].closes_on"
+            yield Problem(where, str(wave.closes_on), f"a day after {wave.opens_on}")
+    for number, (earlier, later) in enumerate(pairwise(study.waves), start=1):
+        if later.opens_on <= earlier.closes_on:
+            expected = f"a day after {earlier.closes_on}, when wave {earlier.id!r} closes"
+            yield Problem(f"waves[{number}].opens_on", str(later.opens_on), expected)
+
+
+def _questionnaires_can_be_delivered(study: StudyFile, catalogue: Catalogue) -> Iterator[Problem]:
+    for number, wave in enumerate(study.waves):
+        where = f"waves[{number}].questionnaire"
+        for fault in questionnaire_faults(wave.questionnaire, catalogue, file="", where=where):
+            yield Problem(fault.where, fault.found, fault.expected)
+        for place, part in enumerate(wave.questionnaire):
+            if isinstance(part, (ItemPart, OpenPart)) and part.id in _items_of(catalogue):
+                found = f"{part.id!r}, which is an item of {_items_of(catalogue)[part.id]!r}"
+                yield Problem(f"{where}[{place}].id", found, "an id of the study's own")
+
+
+def _questions_keep_their_meaning(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    first: dict[str, tuple[Wave, ItemPart | OpenPart]] = {}
+    for number, wave in enumerate(study.waves):
+        for place, part in enumerate(wave.questionnaire):
+            if isinstance(part, InstrumentPart):
+                continue
+            earlier_wave, earlier = first.setdefault(part.id, (wave, part))
+            if earlier_wave is not wave and _meaning(part) != _meaning(earlier):
+                yield Problem(
+                    f"waves[{number}].questionnaire[{place}]",
+                    f"{part.id!r} asked in other words or with other options",
+                    f"the same as at wave {earlier_wave.id!r}, or another id",
+                )
+
+
+def _arms_asked_exist(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    known = [arm.id for arm in study.arms]
+    for number, wave in enumerate(study.waves):
+        for place, part in enumerate(wave.questionnaire):
+            if isinstance(part, InstrumentPart):
+                continue
+            where = f"waves[{number}].questionnaire[{place}].arms"
+            for arm in part.arms:
+                if arm not in known:
+                    yield Problem(where, repr(arm), f"one of {', '.join(known)}")
+
+
+def _arms_are_asked_after_allocation(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    planned_on = study.allocation.planned_on
+    for number, wave in enumerate(study.waves):
+        for place, part in enumerate(wave.questionnaire):
+            if isinstance(part, InstrumentPart) or not part.arms or wave.opens_on > planned_on:
+                continue
+            yield Problem(
+                f"waves[{number}].questionnaire[{place}].arms",
+                f"{', '.join(part.arms)} at a wave that opens on {wave.opens_on}",
+                f"a wave that opens after the allocation planned on {planned_on}",
+            )
+
+
+def _allocation_is_in_time(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    planned_on = study.allocation.planned_on
+    baseline = study.waves[0]
+    if planned_on <= baseline.opens_on:
+        expected = f"a day after {baseline.opens_on}, when wave {baseline.id!r} opens"
+        yield Problem("allocation.planned_on", str(planned_on), expected)
+    if study.sessions.first_on <= planned_on:
+        expected = f"a day after the allocation planned on {planned_on}"
+        yield Problem("sessions.first_on", str(study.sessions.first_on), expected)
+
+
+def _letters_fit_the_waves(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    days = study.letters.reminder_days
+    if list(days) != sorted(set(days)):
+        yield Problem(
+            "letters.reminder_days", str(list(days)), "days in ascending order, each once"
+        )
+    for wave in study.waves:
+        if wave.closes_on <= wave.opens_on:
+            continue
+        last_call = study.letters.last_call_on(wave)
+        if last_call <= wave.opens_on:
+            yield Problem(
+                "letters.last_call_days_before_close",
+                f"{study.letters.last_call_days_before_close}, which is {last_call}",
+                f"a day after wave {wave.id!r} opens on {wave.opens_on}",
+            )
+        for day, reminder in zip(days, study.letters.reminders_on(wave), strict=True):
+            if reminder >= last_call:
+                yield Problem(
+                    "letters.reminder_days",
+                    f"{day}, which is {reminder} in wave {wave.id!r}",
+                    f"a day before its last call on {last_call}",
+                )
+
+
+def _letters_can_be_filled(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    for kind in LETTER_KINDS:
+        where = f"letters.{kind}"
+        try:
+            unknown = sorted(set(study.letters.of(kind).placeholders()) - set(PLACEHOLDERS))
+        except ValueError as error:
+            yield Problem(where, f"a brace without its pair ({error})", "{name} and such, or {{ }}")
+            continue
+        for name in unknown:
+            expected = f"one of {', '.join(PLACEHOLDERS)}"
+            yield Problem(where, f"the placeholder {{{name}}}", expected)
+
+
+def _subjects_name_no_health_matter(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    subjects = {f"letters.{kind}.subject": study.letters.of(kind).subject for kind in LETTER_KINDS}
+    for where, subject in subjects.items():
+        yield from _health_word_problem(where, subject)
+
+
+def _short_title_names_no_health_matter(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    yield from _health_word_problem("study.short_title", study.study.short_title)
+
+
+def _licences_are_accepted(study: StudyFile, catalogue: Catalogue) -> Iterator[Problem]:
+    accepted = [licence.instrument for licence in study.licences]
+    yield from _repeated("licences", "instrument", accepted)
+    for number, name in enumerate(accepted):
+        if name not in catalogue:
+            where = f"licences[{number}].instrument"
+            yield Problem(where, repr(name), f"one of {', '.join(catalogue)}")
+    delivered = dict.fromkeys(name for wave in study.waves for name in wave.instruments())
+    for name in delivered:
+        if name in catalogue and catalogue[name].licence.tier != "A" and name not in accepted:
+            yield Problem(
+                "licences",
+                f"no acceptance of the licence of {name!r} (tier {catalogue[name].licence.tier})",
+                "an entry with instrument, licence_accepted_by and licence_accepted_on",
+            )
+
+
+def _licences_permit_the_use(study: StudyFile, catalogue: Catalogue) -> Iterator[Problem]:
+    use = study.study.use
+    for where, instrument in _delivered(study, catalogue):
+        if not instrument.licence.permits(use):
+            allowed = [other for other in USES if instrument.licence.permits(other)]
+            yield Problem(
+                where,
+                f"{instrument.id!r}, whose licence does not permit {use} use",
+                f"an instrument whose licence does, or study.use = {' or '.join(allowed)}",
+            )
+
+
+def _risk_has_somebody_on_duty(study: StudyFile, catalogue: Catalogue) -> Iterator[Problem]:
+    if study.safety_protocol is not None:
+        return
+    for where, instrument in _delivered(study, catalogue):
+        if instrument.risk_items:
+            named = ", ".join(item.id for item in instrument.risk_items)
+            yield Problem(
+                where,
+                f"{instrument.id!r}, whose {named} may show that somebody is at risk",
+                "a table [safety_protocol] with contact, reached_by, hours and "
+                "answers_seen_within, or an instrument without such an item",
+            )
+
+
+def _delivered(study: StudyFile, catalogue: Catalogue) -> Iterator[tuple[str, Instrument]]:
+    """Every known instrument delivered, with the place that names it."""
+    for number, wave in enumerate(study.waves):
+        for place, part in enumerate(wave.questionnaire):
+            if isinstance(part, InstrumentPart) and part.instrument in catalogue:
+                where = f"waves[{number}].questionnaire[{place}].instrument"
+                yield where, catalogue[part.instrument]
+
+
+def _plan_can_be_carried_out(study: StudyFile, catalogue: Catalogue) -> Iterator[Problem]:
+    delivered = {wave.id: wave.instruments() for wave in study.waves}
+    order = list(delivered)
+    for number, outcome in enumerate(study.plan.outcomes):
+        where = f"plan.outcomes[{number}]"
+        instrument = catalogue.get(outcome.instrument)
+        if instrument is None:
+            expected = f"one of {', '.join(catalogue)}"
+            yield Problem(f"{where}.instrument", repr(outcome.instrument), expected)
+        elif outcome.score not in (scores := [score.id for score in instrument.scores]):
+            yield Problem(f"{where}.score", repr(outcome.score), f"one of {', '.join(scores)}")
+        for key, wave in (("wave", outcome.wave), ("baseline_wave", outcome.baseline_wave)):
+            if wave is None:
+                continue
+            if wave not in delivered:
+                yield Problem(f"{where}.{key}", repr(wave), f"one of {', '.join(order)}")
+            elif outcome.instrument not in delivered[wave]:
+                found = f"{wave!r}, where {outcome.instrument!r} is not delivered"
+                yield Problem(f"{where}.{key}", found, "a wave that delivers the instrument")
+        if (
+            outcome.baseline_wave in delivered
+            and outcome.wave in delivered
+            and order.index(outcome.baseline_wave) > order.index(outcome.wave)
+        ):
+            expected = f"a wave before {outcome.wave!r}"
+            yield Problem(f"{where}.baseline_wave", repr(outcome.baseline_wave), expected)
+
+
+def _demonstration_adds_up(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    demonstration = study.demonstration
+    if demonstration is None:
+        return
+    total = sum(demonstration.dsls_per_school)
+    if abs(total - 1) > 1e-9:
+        found = f"shares that sum to {total:g}"
+        yield Problem("demonstration.dsls_per_school", found, "shares that sum to 1")
+    if len(set(demonstration.authorities)) != len(demonstration.authorities):
+        yield Problem("demonstration.authorities", "a name more than once", "each name once")
+    if len(demonstration.authorities) > demonstration.schools:
+        found = f"{len(demonstration.authorities)} authorities for {demonstration.schools} schools"
+        yield Problem("demonstration.authorities", found, "at least one school in each")
+
+
+def _items_of(catalogue: Catalogue) -> dict[str, str]:
+    return {item.id: each.id for each in catalogue.values() for item in each.items}
+
+
+def _meaning(part: ItemPart | OpenPart) -> tuple[Hashable, ...]:
+    options = part.options if isinstance(part, ItemPart) else ()
+    return (part.kind, part.text, options)
+
+
+def _source_problem(where: str, tag: str, source: str) -> Iterator[Problem]:
+    if tag in TAGS_THAT_NEED_A_SOURCE and not source.strip():
+        yield Problem(f"{where}.source", f"nothing beside the tag {tag!r}", "where it was read")
+
+
+def _health_word_problem(where: str, text: str) -> Iterator[Problem]:
+    found = HEALTH_WORDS.search(text)
+    if found:
+        expected = "words that tell nobody who sees a screen what is asked"
+        yield Problem(where, f"the health word {found.group()!r} in {text!r}", expected)
+
+
+def _repeated(table: str, key: str, values: Iterable[str]) -> Iterator[Problem]:
+    for value, times in Counter(values).items():
+        if times > 1:
+            yield Problem(table, f"the {key} {value!r} {times} times", f"each {key} once")
+
+
+CHECKS: tuple[Check, ...] = (
+    _study_is_reachable,
+    _short_title_names_no_health_matter,
+    _facts_have_sources,
+    _consents_hold_together,
+    _arms_hold_together,
+    _blocks_fit_the_arms,
+    _waves_are_in_order,
+    _questionnaires_can_be_delivered,
+    _questions_keep_their_meaning,
+    _arms_asked_exist,
+    _arms_are_asked_after_allocation,
+    _allocation_is_in_time,
+    _letters_can_be_filled,
+    _subjects_name_no_health_matter,
+    _letters_fit_the_waves,
+    _events_have_sources,
+    _licences_are_accepted,
+    _licences_permit_the_use,
+    _risk_has_somebody_on_duty,
+    _plan_can_be_carried_out,
+    _demonstration_adds_up,
+)

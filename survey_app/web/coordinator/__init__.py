@@ -1,0 +1,14 @@
+"""Running a trial: how it stands, its roster, randomisation, letters and supervision sessions."""
+
+from __future__ import annotations
+
+from survey_app.web.coordinator import (
+    invitations,
+    overview,
+    randomisation,
+    roster,
+    sessions,
+)
+from survey_app.web.coordinator.room import blueprint
+
+__all__ = ["blueprint", "invitations", "overview", "randomisation", "roster", "sessions"]

@@ -1,0 +1,64 @@
+"""What a coordinator uploads, types and ticks."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, StringField, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length
+
+from survey_app.web.forms import Filled, Form
+
+LONGEST_SEED = 100
+OUTCOMES = {
+    "attended": "It was offered and attended",
+    "missed": "It was offered and not attended",
+    "not_offered": "It was not offered",
+}
+
+
+class RosterForm(Form):
+    """A roster file."""
+
+    roster = FileField(validators=[FileRequired("Choose a CSV file")])
+
+
+class RandomisationForm(Form):
+    """The seed, and a tick that says it is meant."""
+
+    seed = StringField(
+        validators=[
+            Filled("Enter a seed"),
+            Length(
+                max=LONGEST_SEED, message=f"The seed must be {LONGEST_SEED} characters or fewer"
+            ),
+        ]
+    )
+    confirmed = BooleanField(
+        validators=[InputRequired("Tick the box to say that you know this is done only once")]
+    )
+
+
+class SessionForm(Form):
+    """One supervision session of a school; which numbers and models there are, the study says."""
+
+    number = StringField(validators=[Filled("Choose which session it is")])
+    day = StringField(name="planned_on-day")
+    month = StringField(name="planned_on-month")
+    year = StringField(name="planned_on-year")
+    outcome = StringField(validators=[AnyOf(tuple(OUTCOMES), message="Say what happened")])
+    model = StringField()
+
+    def validate_year(self, _field: object) -> None:
+        """Refuse a day that is not in the calendar."""
+        if self.planned_on is None:
+            raise ValidationError("Enter the day it was planned for, for example 27 3 2020")
+
+    @property
+    def planned_on(self) -> date | None:
+        """The day typed; None where it is not one."""
+        try:
+            return date(*(int(part.data or "") for part in (self.year, self.month, self.day)))
+        except ValueError:
+            return None

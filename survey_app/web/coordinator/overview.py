@@ -1,0 +1,57 @@
+"""How a study stands, for everybody who has a role in it."""
+
+from __future__ import annotations
+
+from flask import g, render_template
+
+from survey_app.database.queries.invitations import counts_by_wave
+from survey_app.database.queries.rollout import n_to_invite
+from survey_app.database.queries.schools import roster_counts
+from survey_app.database.queries.studies import randomisation_of
+from survey_app.operations.studies import definition_of
+from survey_app.web.access import requires
+from survey_app.web.coordinator.presenters import (
+    events_as_facts,
+    moved_in_words,
+    next_steps,
+    roster_rows,
+    tagged_facts,
+    wave_rows,
+)
+from survey_app.web.coordinator.room import blueprint
+from survey_app.web.dates import day_in_words
+from survey_app.web.service import now, record
+
+
+@blueprint.get("/studies/<string:study>/")
+@requires("see_study")
+def overview(study: str) -> str:
+    """The study's facts and dates, its roster, and the response so far."""
+    design = definition_of(g.study)
+    counts = counts_by_wave(record(), g.study)
+    roster = roster_counts(record(), g.study)
+    randomised = randomisation_of(record(), g.study)
+    return render_template(
+        "coordinator/overview.html",
+        study=study,
+        title=design.title,
+        summary=design.study.summary,
+        questionnaire_note=design.study.questionnaire_note,
+        facts=tagged_facts(design.facts),
+        events=events_as_facts(design),
+        moved=moved_in_words(design),
+        waves=wave_rows(design, counts, at=now()),
+        roster=roster_rows(roster),
+        randomised_on=day_in_words(randomised.allocated_at.date()) if randomised else "",
+        planned_on=day_in_words(design.allocation.planned_on),
+        is_masked=g.study.unmasked_at is None,
+        steps=next_steps(
+            design,
+            roster=roster,
+            is_randomised=randomised is not None,
+            to_invite={w.id: n_to_invite(record(), g.study, wave=w.id) for w in design.waves},
+            n_refused=sum(each.letters.get("refused", 0) for each in counts),
+            permissions=g.permissions,
+            at=now(),
+        ),
+    )

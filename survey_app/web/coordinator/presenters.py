@@ -1,0 +1,242 @@
+"""What the coordinator's pages say: the study's facts, its waves, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from survey_app.database.queries.invitations import WaveCounts
+from survey_app.database.queries.rollout import ArmCount
+from survey_app.database.queries.schools import RosterCounts
+from survey_app.operations.waves import WaveState, day_in_england, state_of
+from survey_app.trial.design import StudyDefinition
+from survey_app.trial.study_file import Event, Fact, Wave
+from survey_app.web.dates import day_in_words
+
+_WAVE_STATES: Mapping[WaveState, str] = {
+    "not_open_yet": "Not open yet",
+    "open": "Open",
+    "closed": "Closed",
+}
+_TAG_COLOURS = {
+    "verified": "green",
+    "secondary copy": "blue",
+    "recalled, unverified": "yellow",
+    "our choice": "grey",
+}
+LETTER_STATES = ("waiting", "sending", "sent", "refused", "cancelled")
+MODELS = {"one_to_one": "One to one", "group": "Group", "usual_support": "Usual support"}
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedFact:
+    """One statement about the trial, with how sure it is."""
+
+    text: str
+    tag: str
+    colour: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do next, and the page it is done on."""
+
+    text: str
+    label: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaveLine:
+    """One wave as the invitations page shows it."""
+
+    id: str
+    title: str
+    dates: str
+    state: str
+    is_open: bool
+    n_to_invite: int
+
+    @property
+    def button(self) -> str:
+        """What the button that invites says."""
+        people = "1 person" if self.n_to_invite == 1 else f"{self.n_to_invite} people"
+        return f"Invite {people} to “{self.title}”"
+
+
+def tagged_facts(facts: Iterable[Fact]) -> list[TaggedFact]:
+    """Give the study's facts with the colour of their tag."""
+    return [
+        TaggedFact(fact.text, fact.tag.capitalize(), _TAG_COLOURS[fact.tag], fact.source)
+        for fact in facts
+    ]
+
+
+def events_as_facts(design: StudyDefinition) -> list[TaggedFact]:
+    """Give what happened outside the trial as facts, on the days on which it really happened."""
+    return [
+        TaggedFact(
+            _event_in_words(event, shifted_by_days=design.shifted_by_days),
+            event.tag.capitalize(),
+            _TAG_COLOURS[event.tag],
+            event.source,
+        )
+        for event in design.events
+    ]
+
+
+def _event_in_words(event: Event, *, shifted_by_days: int) -> str:
+    really = f"{event.title}, {day_in_words(event.on - timedelta(days=shifted_by_days))}."
+    if not shifted_by_days:
+        return really
+    return f"{really} With the study's dates moved, it falls on {day_in_words(event.on)} here."
+
+
+def moved_in_words(design: StudyDefinition) -> str:
+    """Say that the study's dates are moved; empty where they are as written."""
+    days = design.shifted_by_days
+    if not days:
+        return ""
+    opened = design.waves[0].opens_on - timedelta(days=days)
+    return (
+        f"The dates of this study are moved by {days:,} days, so that it can be tried now. In the "
+        f"study's file its first wave opens on {day_in_words(opened)}."
+    )
+
+
+def dates_of(wave: Wave) -> str:
+    """Give a wave's days as "16 September 2019 to 18 October 2019"."""
+    return f"{day_in_words(wave.opens_on)} to {day_in_words(wave.closes_on)}"
+
+
+def wave_rows(
+    design: StudyDefinition, counts: Sequence[WaveCounts], *, at: datetime
+) -> list[list[str | int]]:
+    """Give each wave with its days, its state, and how many were invited and answered."""
+    by_wave = {each.wave: each for each in counts}
+    rows: list[list[str | int]] = []
+    for wave in design.waves:
+        count = by_wave.get(wave.id, WaveCounts(wave.id, 0, 0, 0, {}))
+        rows.append(
+            [
+                wave.title,
+                dates_of(wave),
+                _WAVE_STATES[state_of(wave, at=at)],
+                count.invited,
+                count.started,
+                count.submitted,
+                _share(count.submitted, count.invited),
+            ]
+        )
+    return rows
+
+
+def letter_rows(design: StudyDefinition, counts: Sequence[WaveCounts]) -> list[list[str | int]]:
+    """Give the number of letters in each state, by wave; states as in LETTER_STATES."""
+    letters = {each.wave: each.letters for each in counts}
+    return [
+        [wave.title, *(letters.get(wave.id, {}).get(state, 0) for state in LETTER_STATES)]
+        for wave in design.waves
+    ]
+
+
+def wave_lines(
+    design: StudyDefinition, to_invite: Mapping[str, int], *, at: datetime
+) -> list[WaveLine]:
+    """Give each wave with how many are still to be invited."""
+    return [
+        WaveLine(
+            id=wave.id,
+            title=wave.title,
+            dates=dates_of(wave),
+            state=_WAVE_STATES[state_of(wave, at=at)],
+            is_open=state_of(wave, at=at) == "open",
+            n_to_invite=to_invite[wave.id],
+        )
+        for wave in design.waves
+    ]
+
+
+def roster_rows(counts: RosterCounts) -> list[dict[str, str]]:
+    """Say how large the roster is."""
+    return [
+        {"key": "Local authorities", "value": f"{counts.authorities:,}"},
+        {
+            "key": "Schools",
+            "value": f"{counts.schools:,}, of which {counts.schools_eligible:,} can take part",
+        },
+        {"key": "People", "value": f"{counts.people:,} safeguarding leads and deputies"},
+    ]
+
+
+def arm_rows(
+    design: StudyDefinition, counts: Sequence[ArmCount]
+) -> tuple[list[str], list[list[str | int]]]:
+    """Give the headings and rows of schools by stratum and arm, with the sums below."""
+    arms = [arm.id for arm in design.arms]
+    found = {(each.stratum, each.arm): each.schools for each in counts}
+    strata = sorted({each.stratum for each in counts})
+    rows: list[list[str | int]] = []
+    for stratum in strata:
+        numbers = [found.get((stratum, arm), 0) for arm in arms]
+        rows.append([stratum, *numbers, sum(numbers)])
+    if len(strata) > 1:
+        sums = [sum(each.schools for each in counts if each.arm == arm) for arm in arms]
+        rows.append(["All", *sums, sum(sums)])
+    return ["Local authority", *(arm.label for arm in design.arms), "All"], rows
+
+
+def next_steps(
+    design: StudyDefinition,
+    *,
+    roster: RosterCounts,
+    is_randomised: bool,
+    to_invite: Mapping[str, int],
+    n_refused: int,
+    permissions: Collection[str],
+    at: datetime,
+) -> list[Step]:
+    """Say what a coordinator does next, the most pressing first; nothing for other roles."""
+    steps = []
+    if not roster.people:
+        steps.append(
+            Step("Nobody is on the roster yet.", "Import a roster", "coordinator.roster_import")
+        )
+    for wave in design.waves:
+        if state_of(wave, at=at) == "open" and to_invite.get(wave.id):
+            people = (
+                "1 person is" if to_invite[wave.id] == 1 else f"{to_invite[wave.id]} people are"
+            )
+            steps.append(
+                Step(
+                    f"{people} not invited to “{wave.title}” yet, which closes on "
+                    f"{day_in_words(wave.closes_on)}.",
+                    "Invite them",
+                    "coordinator.invitations",
+                )
+            )
+    planned_on = design.allocation.planned_on
+    if roster.schools_eligible and not is_randomised and day_in_england(at) >= planned_on:
+        steps.append(
+            Step(
+                f"The schools were to be randomised on {day_in_words(planned_on)} and are not yet.",
+                "Randomise the schools",
+                "coordinator.randomisation",
+            )
+        )
+    if n_refused:
+        letters = "1 letter was" if n_refused == 1 else f"{n_refused} letters were"
+        steps.append(
+            Step(
+                f"{letters} refused by the mail server: look at the addresses.",
+                "See letters by state",
+                "coordinator.invitations",
+            )
+        )
+    return steps if "send_letters" in permissions else []
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f}%" if whole else "–"

@@ -1,0 +1,96 @@
+"""What the data manager's pages say of held pages and of the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from survey_app.operations.audit import WORDING, describe
+from survey_app.web.dates import moment_in_words
+from survey_app.web.people import actor_in_words
+
+# What a form carries for its own protection is nobody's answer.
+_NOT_ANSWERS = frozenset({"csrf_token"})
+
+
+class Event(Protocol):
+    """One change on the trail."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def detail(self) -> dict[str, Any]: ...
+
+
+class PageOnRecord(Protocol):
+    """One page kept as it was posted."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def page(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def held_at(self) -> datetime: ...
+    @property
+    def posted(self) -> dict[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageHeld:
+    """One held page as it is shown."""
+
+    title: str
+    reason: str
+    answers: list[dict[str, str]]
+
+
+def event_rows(events: Iterable[Event], names: Mapping[int, str]) -> list[list[str]]:
+    """Give each change as when, who, what, and on which record."""
+    return [
+        [
+            moment_in_words(event.at),
+            actor_in_words(event.by, names),
+            _what(event),
+            subject_in_words(event.subject),
+        ]
+        for event in events
+    ]
+
+
+def _what(event: Event) -> str:
+    # A trail outlives the release that wrote it, and must stay readable in full.
+    if event.action not in WORDING:
+        return event.action.replace("_", " ").capitalize()
+    return describe(event.action, event.detail)
+
+
+def subject_in_words(subject: str) -> str:
+    """Give "comment:12" as "Comment 12"."""
+    kind, _, number = subject.partition(":")
+    return f"{kind.capitalize()} {number}".strip()
+
+
+def pages_held(pages: Iterable[PageOnRecord]) -> list[PageHeld]:
+    """Give each held page with what was posted, field by field."""
+    return [
+        PageHeld(
+            title=f"Page {page.page}, {moment_in_words(page.held_at)}",
+            reason=page.reason,
+            answers=[
+                {"key": name, "value": value}
+                for name, value in page.posted.items()
+                if name not in _NOT_ANSWERS
+            ],
+        )
+        for page in pages
+    ]

@@ -1,0 +1,139 @@
+"""Where a member of staff can go in a study, by what they may do there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, request, url_for
+
+from survey_app.operations.studies import definition_of
+from survey_app.roles import Permission, Role
+from survey_app.web.service import service
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of a study: what it is called, what it is for, and who may open it."""
+
+    label: str
+    purpose: str
+    endpoint: str
+    permission: Permission
+    beneath: tuple[str, ...] = ()
+
+
+PLACES: tuple[Place, ...] = (
+    Place("Overview", "See how the study stands", "coordinator.overview", "see_study"),
+    Place(
+        "Schools",
+        "See the roster and import one",
+        "coordinator.schools",
+        "see_contacts",
+        ("coordinator.roster_import", "coordinator.take_roster"),
+    ),
+    Place(
+        "Randomisation",
+        "Randomise the schools and check the result",
+        "coordinator.randomisation",
+        "randomise",
+        ("coordinator.randomise",),
+    ),
+    Place(
+        "Invitations",
+        "Invite people to a wave and see how letters fare",
+        "coordinator.invitations",
+        "send_letters",
+    ),
+    Place(
+        "Sessions",
+        "Record the supervision offered and attended",
+        "coordinator.sessions",
+        "record_sessions",
+        ("coordinator.school_sessions", "coordinator.take_session"),
+    ),
+    Place(
+        "Redaction",
+        "Redact comments and release them",
+        "redactor.queue",
+        "redact_comments",
+        ("redactor.release",),
+    ),
+    Place(
+        "Comments",
+        "Code released comments",
+        "researcher.comments",
+        "code_comments",
+        ("researcher.comment", "researcher.code"),
+    ),
+    Place(
+        "Codebook",
+        "Add codes and read them",
+        "researcher.codebook",
+        "code_comments",
+        ("researcher.add_to_codebook",),
+    ),
+    Place("Reports", "Make a report and read it", "evaluator.reports", "make_reports"),
+    Place("Held pages", "Look at pages not saved", "data_manager.held_pages", "see_held_pages"),
+    Place("Audit trail", "See who changed what", "data_manager.audit_trail", "see_audit"),
+    Place(
+        "Release of arms",
+        "Say which arm is which",
+        "data_manager.unmasking",
+        "unmask",
+        ("data_manager.unmask",),
+    ),
+)
+
+LANDING: Mapping[Role, str] = {
+    "coordinator": "coordinator.overview",
+    "redactor": "redactor.queue",
+    "researcher": "researcher.comments",
+    "evaluator": "evaluator.reports",
+    "safeguarding_contact": "coordinator.overview",
+    "data_manager": "data_manager.audit_trail",
+}
+
+
+def places_for(permissions: Collection[str]) -> tuple[Place, ...]:
+    """The pages that somebody with these permissions may open, in the order of the menu."""
+    return tuple(place for place in PLACES if place.permission in permissions)
+
+
+def staff_page() -> dict[str, Any]:
+    """Give what the layout of a staff page shows around it: who is signed in, and the menu."""
+    around: dict[str, Any] = {
+        "demonstration": service().settings.is_demonstration,
+        "home_url": url_for("public.start"),
+    }
+    if g.staff is not None:
+        around |= {
+            "signed_in_name": g.staff.name,
+            "sign_out_url": url_for("account.sign_out"),
+            "home_url": url_for("account.studies"),
+        }
+    if g.study is not None:
+        around |= {"navigation": _menu(), "breadcrumbs": _trail()}
+    return around
+
+
+def _menu() -> list[tuple[str, str, bool]]:
+    return [
+        (
+            place.label,
+            url_for(place.endpoint, study=g.study.slug),
+            request.endpoint in (place.endpoint, *place.beneath),
+        )
+        for place in places_for(g.permissions)
+    ]
+
+
+def _trail() -> list[tuple[str, str]]:
+    title = definition_of(g.study).study.short_title
+    overview = url_for("coordinator.overview", study=g.study.slug)
+    is_here = request.endpoint == "coordinator.overview"
+    return [
+        ("Your studies", url_for("account.studies")),
+        (title[:1].upper() + title[1:], "" if is_here else overview),
+    ]

@@ -1,0 +1,8 @@
+"""The participants' room: a link is opened, consent given, pages answered, answers submitted."""
+
+from __future__ import annotations
+
+from survey_app.web.participant import answering, consenting, finishing, opening
+from survey_app.web.participant.room import blueprint
+
+__all__ = ["answering", "blueprint", "consenting", "finishing", "opening"]

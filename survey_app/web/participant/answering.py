@@ -1,0 +1,256 @@
+"""The pages of questions: shown, saved one at a time, and kept when they cannot be saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import abort, flash, request, url_for
+from werkzeug.wrappers import Response
+
+from instruments.questionnaire import Page
+from survey_app.database.queries.invitations import Visit, unopened_visit
+from survey_app.operations.errors import AlreadySubmittedError, WaveNotOpenError
+from survey_app.operations.submissions import (
+    PageAnswers,
+    hold_page,
+    lock_answers,
+    save_page,
+)
+from survey_app.web.access import visitors
+from survey_app.web.dates import day_in_words
+from survey_app.web.participant.delivery import Delivery, delivery_of
+from survey_app.web.participant.forms import PageForm, page_form
+from survey_app.web.participant.merging import differs, marks_of, merge
+from survey_app.web.participant.opening import closed_page
+from survey_app.web.participant.presenters import error_lines, saved_answers
+from survey_app.web.participant.room import blueprint, show
+from survey_app.web.participant.routing import go_to, neighbours
+from survey_app.web.participant.visits import find_visit, with_visit
+from survey_app.web.questions import shown_questions
+from survey_app.web.service import now, record
+
+FORGED = "This page was not saved. Your answers are still below: press “Save and continue” again"
+LOST = "This page was not saved yet. Your answers are still below"
+TOO_LONG = "comment too long"
+CLOSED = "posted after the wave closed"
+SUBMITTED = "posted after submission"
+HELD_AFTER_SUBMISSION = (
+    "You had already submitted your answers when that page arrived, and it said something else. "
+    "Your submitted answers have not changed. The page was kept, and the study team can see it."
+)
+
+
+@blueprint.get("/answer/<string:reference>/<string:key>")
+@visitors
+@with_visit
+def page(visit: Visit, key: str) -> Response:
+    """Show a page of questions with the answers saved so far."""
+    delivery = delivery_of(visit)
+    asked = _page_or_404(delivery, key)
+    reference = visit.invitation.reference
+    if visit.submission is None:
+        return go_to("consent", reference)
+    if visit.submission.submitted_at is not None:
+        return go_to("receipt", reference)
+    return closed_page(visit) or _show_page(
+        visit,
+        asked,
+        answers=saved_answers(visit),
+        marks=marks_of(asked, _saved(visit)),
+        goes_to_check=request.args.get("back") == "check",
+    )
+
+
+@blueprint.post("/answer/<string:reference>/<string:key>")
+@visitors
+def save(reference: str, key: str) -> Response:
+    """Save a page and go on; whatever cannot be saved is shown again or held, never dropped."""
+    visit = find_visit(reference)
+    if visit is None:
+        return _give_back(reference, key)
+    delivery = delivery_of(visit)
+    asked = _page_or_404(delivery, key)
+    if visit.submission is None:
+        return go_to("consent", reference)
+    form = page_form(delivery, key)
+    form.validate()
+    if form.is_forged:
+        return _show_again(visit, asked, form, errors=[(FORGED, f"#{asked.questions[0].id}")])
+    lock_answers(record(), submission=visit.submission)
+    saved = _saved(visit)
+    answers = merge(asked, posted=form.answers, saved=saved, shown=request.form.get("shown", ""))
+    answers = _keeping_faulty(form, answers, saved)
+    try:
+        save_page(
+            record(),
+            study=visit.study,
+            invitation=visit.invitation,
+            submission=visit.submission,
+            page=asked,
+            answers=answers,
+            at=now(),
+        )
+    except AlreadySubmittedError:
+        return _after_submission(visit, asked, form, has_changed=differs(asked, answers, saved))
+    except WaveNotOpenError:
+        return _after_closing(visit, asked, form)
+    if form.faults:
+        return _refuse(visit, asked, form, answers)
+    return _go_on(visit, asked)
+
+
+def _page_or_404(delivery: Delivery, key: str) -> Page:
+    try:
+        return delivery.questionnaire.page(key)
+    except KeyError:
+        abort(404)
+
+
+def _saved(visit: Visit) -> PageAnswers:
+    return PageAnswers(values=visit.values, texts=visit.texts)
+
+
+def _keeping_faulty(form: PageForm, answers: PageAnswers, saved: PageAnswers) -> PageAnswers:
+    """The same answers, with what is saved standing in for each that cannot be."""
+    return PageAnswers(
+        untouched=frozenset(form.faults),
+        values={
+            **answers.values,
+            **{name: saved.values[name] for name in form.faults if name in saved.values},
+        },
+        texts={
+            **answers.texts,
+            **{name: saved.texts[name] for name in form.faults if name in saved.texts},
+        },
+    )
+
+
+def _go_on(visit: Visit, asked: Page) -> Response:
+    reference = visit.invitation.reference
+    if request.form.get("then") == "leave":
+        return go_to("saved", reference)
+    _, after = neighbours(delivery_of(visit).questionnaire, asked)
+    if after is None or request.form.get("back") == "check":
+        return go_to("check", reference)
+    return go_to("page", reference, key=after.key)
+
+
+def _refuse(visit: Visit, asked: Page, form: PageForm, answers: PageAnswers) -> Response:
+    if any(question.kind == "text" and form.fault_of(question) for question in asked.questions):
+        _hold(visit, asked, form, TOO_LONG)
+    return _show_page(
+        visit,
+        asked,
+        answers=form.typed,
+        marks=marks_of(asked, answers),
+        faults=form.faults,
+        errors=error_lines(asked, form.faults),
+        goes_to_check=request.form.get("back") == "check",
+        status=400,
+    )
+
+
+def _show_again(
+    visit: Visit, asked: Page, form: PageForm, errors: list[tuple[str, str]]
+) -> Response:
+    return _show_page(
+        visit,
+        asked,
+        answers=form.typed,
+        marks=request.form.get("shown", ""),
+        errors=errors,
+        goes_to_check=request.form.get("back") == "check",
+        status=400,
+    )
+
+
+def _after_submission(visit: Visit, asked: Page, form: PageForm, *, has_changed: bool) -> Response:
+    if has_changed or form.faults:
+        _hold(visit, asked, form, SUBMITTED)
+        flash(HELD_AFTER_SUBMISSION, "information")
+    return go_to("receipt", visit.invitation.reference)
+
+
+def _after_closing(visit: Visit, asked: Page, form: PageForm) -> Response:
+    _hold(visit, asked, form, CLOSED)
+    delivery = delivery_of(visit)
+    return show(
+        "held",
+        study=delivery.definition,
+        status=409,
+        closes_on=day_in_words(delivery.wave.closes_on),
+        contact_email=delivery.definition.study.contact_email,
+    )
+
+
+def _hold(visit: Visit, asked: Page, form: PageForm, reason: str) -> None:
+    hold_page(
+        record(),
+        invitation=visit.invitation,
+        page=asked.key,
+        posted=form.typed,
+        reason=reason,
+        at=now(),
+    )
+
+
+def _give_back(reference: str, key: str) -> Response:
+    """Show a page whose visit was lost, with all that was typed and nothing that is on record."""
+    visit = unopened_visit(record(), reference)
+    if visit is None:
+        return show("open_again", status=403)
+    asked = _page_or_404(delivery_of(visit), key)
+    form = page_form(delivery_of(visit), key)
+    form.validate()
+    return _show_page(
+        visit,
+        asked,
+        answers=form.typed,
+        marks=request.form.get("shown", ""),
+        errors=[(LOST, f"#{asked.questions[0].id}")],
+        goes_to_check=request.form.get("back") == "check",
+        is_lost=True,
+        status=403,
+    )
+
+
+def _show_page(
+    visit: Visit,
+    asked: Page,
+    *,
+    answers: Mapping[str, str],
+    marks: str,
+    faults: Mapping[str, str] | None = None,
+    errors: list[tuple[str, str]] | None = None,
+    goes_to_check: bool = False,
+    is_lost: bool = False,
+    status: int = 200,
+) -> Response:
+    delivery = delivery_of(visit)
+    pages = delivery.questionnaire.pages
+    before, _ = neighbours(delivery.questionnaire, asked)
+    reference = visit.invitation.reference
+    if goes_to_check:
+        back_url = url_for("participant.check", reference=reference)
+    elif before is None:
+        back_url = url_for("participant.consent", reference=reference)
+    else:
+        back_url = url_for("participant.page", reference=reference, key=before.key)
+    return show(
+        "page",
+        study=delivery.definition,
+        status=status,
+        step=f"Page {pages.index(asked) + 1} of {len(pages)}",
+        page=asked,
+        questions=shown_questions(asked, answers=answers, faults=faults or {}),
+        marks=marks,
+        errors=errors or [],
+        back_url="" if is_lost else back_url,
+        goes_to_check=goes_to_check,
+        is_lost=is_lost,
+        warning=(
+            delivery.definition.open_questions.warning
+            if any(question.kind == "text" for question in asked.questions)
+            else ""
+        ),
+    )

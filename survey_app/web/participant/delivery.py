@@ -1,0 +1,48 @@
+"""The questionnaire as one person gets it, compiled once for all who get the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from instruments.questionnaire import Questionnaire
+from survey_app.database.queries.invitations import Visit
+from survey_app.operations.studies import definition_of
+from survey_app.trial.design import StudyDefinition
+from survey_app.trial.study_file import Wave
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What decides which pages a person is shown; two that are equal show the same pages."""
+
+    definition_sha256: str
+    shifted_by_days: int
+    wave_id: str
+    arm: str | None
+    definition: StudyDefinition = field(compare=False, repr=False)
+
+    @property
+    def questionnaire(self) -> Questionnaire:
+        return _compiled(self)
+
+    @property
+    def wave(self) -> Wave:
+        return self.definition.wave(self.wave_id)
+
+
+def delivery_of(visit: Visit) -> Delivery:
+    """Give what a visit is for."""
+    allocation = visit.invitation.participant.school.allocation
+    return Delivery(
+        definition_sha256=visit.study.definition_sha256,
+        shifted_by_days=visit.study.shifted_by_days,
+        wave_id=visit.invitation.wave,
+        arm=allocation.arm if allocation else None,
+        definition=definition_of(visit.study),
+    )
+
+
+@lru_cache(maxsize=128)
+def _compiled(delivery: Delivery) -> Questionnaire:
+    return delivery.definition.questionnaire(delivery.wave_id, delivery.arm)

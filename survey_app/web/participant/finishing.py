@@ -1,0 +1,141 @@
+"""The end of answering: check, submit, the receipt, and leaving the computer."""
+
+from __future__ import annotations
+
+from flask import url_for
+from werkzeug.wrappers import Response
+
+from survey_app.database.queries.invitations import Visit
+from survey_app.operations.errors import WaveNotOpenError
+from survey_app.operations.submissions import submit
+from survey_app.operations.waves import day_in_england
+from survey_app.trial.design import StudyDefinition
+from survey_app.web.access import visitors
+from survey_app.web.dates import day_in_words, moment_in_words
+from survey_app.web.participant.delivery import delivery_of
+from survey_app.web.participant.forms import EmptyForm
+from survey_app.web.participant.opening import closed_page
+from survey_app.web.participant.presenters import checked_pages
+from survey_app.web.participant.room import blueprint, show
+from survey_app.web.participant.routing import go_to
+from survey_app.web.participant.visits import forget_visit, with_visit
+from survey_app.web.service import now, record, service
+from survey_app.web.waking import wake_worker_after
+
+FORGED = "Your answers are saved but were not submitted. Press “Submit my answers” again"
+
+
+@blueprint.get("/answer/<string:reference>/check")
+@visitors
+@with_visit
+def check(visit: Visit) -> Response:
+    """Show every answer before it is submitted."""
+    reference = visit.invitation.reference
+    if visit.submission is None:
+        return go_to("consent", reference)
+    if visit.submission.submitted_at is not None:
+        return go_to("receipt", reference)
+    return closed_page(visit) or _show_check(visit)
+
+
+@blueprint.post("/answer/<string:reference>/check")
+@visitors
+@with_visit
+def submit_answers(visit: Visit) -> Response:
+    """Submit the answers; pressed twice, it gives the same receipt."""
+    reference = visit.invitation.reference
+    if visit.submission is None:
+        return go_to("consent", reference)
+    if not EmptyForm().validate():
+        return _show_check(visit, errors=[(FORGED, "#submit")], status=400)
+    try:
+        submit(
+            record(),
+            study=visit.study,
+            invitation=visit.invitation,
+            submission=visit.submission,
+            key=service().settings.secret_key,
+            at=now(),
+            rng=service().rng,
+        )
+    except WaveNotOpenError:
+        return closed_page(visit, status=409) or go_to("check", reference)
+    return wake_worker_after(go_to("receipt", reference), "deliver_letters")
+
+
+def _show_check(
+    visit: Visit, *, errors: list[tuple[str, str]] | None = None, status: int = 200
+) -> Response:
+    delivery = delivery_of(visit)
+    pages = checked_pages(visit, delivery.questionnaire)
+    return show(
+        "check",
+        study=delivery.definition,
+        status=status,
+        errors=errors or [],
+        pages=pages,
+        n_unanswered=sum(not row["value"] for page in pages for row in page.rows),
+        back_url=url_for(
+            "participant.page",
+            reference=visit.invitation.reference,
+            key=delivery.questionnaire.pages[-1].key,
+        ),
+    )
+
+
+@blueprint.get("/answer/<string:reference>/saved")
+@visitors
+@with_visit
+def saved(visit: Visit) -> Response:
+    """Say that the answers are kept, and how to come back to them."""
+    if visit.submission is not None and visit.submission.submitted_at is not None:
+        return go_to("receipt", visit.invitation.reference)
+    delivery = delivery_of(visit)
+    return show(
+        "saved",
+        study=delivery.definition,
+        closes_on=day_in_words(delivery.wave.closes_on),
+        resume_url=url_for("participant.resume", reference=visit.invitation.reference),
+        leave_url=url_for("participant.leave", reference=visit.invitation.reference),
+    )
+
+
+@blueprint.get("/answer/<string:reference>/receipt")
+@visitors
+@with_visit
+def receipt(visit: Visit) -> Response:
+    """Show the receipt, what comes next, and where support is to be found."""
+    if visit.submission is None or visit.submission.submitted_at is None:
+        return go_to("resume", visit.invitation.reference)
+    definition = delivery_of(visit).definition
+    return show(
+        "receipt",
+        study=definition,
+        receipt=visit.submission.receipt,
+        submitted=moment_in_words(visit.submission.submitted_at),
+        next_opens_on=_next_opening(definition),
+        signposting=definition.signposting.paragraphs,
+        contact_email=definition.study.contact_email,
+        leave_url=url_for("participant.leave", reference=visit.invitation.reference),
+    )
+
+
+def _next_opening(definition: StudyDefinition) -> str:
+    today = day_in_england(now())
+    later = [wave.opens_on for wave in definition.waves if wave.opens_on > today]
+    return day_in_words(min(later)) if later else ""
+
+
+@blueprint.post("/answer/<string:reference>/leave")
+@visitors
+def leave(reference: str) -> Response:
+    """Forget the visit in this browser; forged, this would do no more harm than a closed window."""
+    forget_visit(reference)
+    return go_to("left", reference)
+
+
+@blueprint.get("/answer/<string:reference>/left")
+@visitors
+def left(reference: str) -> Response:  # noqa: ARG001  # the same page for everybody
+    """Say that this computer holds nothing of the questionnaire any more."""
+    return show("left")

@@ -1,0 +1,78 @@
+"""Opening a link: the page behind it is the same for everybody, and only a press of a button acts.
+
+Mail scanners open links, some at delivery, some at the click. So a GET looks nothing up, writes
+nothing and shows nobody's name; a POST opens the visit and leaves the secret address behind.
+"""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+from survey_app.database.queries.invitations import Visit, visit_by_token
+from survey_app.links import looks_like_token, token_hash
+from survey_app.operations.waves import state_of
+from survey_app.web.access import visitors
+from survey_app.web.dates import day_in_words
+from survey_app.web.participant.delivery import delivery_of
+from survey_app.web.participant.room import blueprint, show
+from survey_app.web.participant.routing import first_unsaved, go_to
+from survey_app.web.participant.visits import remember_visit, with_visit
+from survey_app.web.service import now, record
+
+
+@blueprint.get("/link/<string:token>")
+@visitors
+def link(token: str) -> Response:  # noqa: ARG001  # the same page whatever the token
+    """Offer to start; nothing about the token is found out."""
+    return show("link")
+
+
+@blueprint.post("/link/<string:token>")
+@visitors
+def open_link(token: str) -> Response:
+    """Open the visit and go to an address without the secret.
+
+    No token of our own page is asked for: the page is the same bytes for everybody and sets no
+    cookie, and whoever could forge this post must know the secret in its address.
+    """
+    visit = visit_by_token(record(), token_hash(token)) if looks_like_token(token) else None
+    if visit is None:
+        return show("unknown_link", status=404)
+    remember_visit(visit.invitation.reference, visit.letter_id)
+    return go_to("resume", visit.invitation.reference)
+
+
+@blueprint.get("/answer/<string:reference>/")
+@visitors
+@with_visit
+def resume(visit: Visit) -> Response:
+    """Lead to where this person goes on."""
+    reference = visit.invitation.reference
+    if visit.submission is not None and visit.submission.submitted_at is not None:
+        return go_to("receipt", reference)
+    refusal = closed_page(visit)
+    if refusal is not None:
+        return refusal
+    if visit.submission is None:
+        return go_to("consent", reference)
+    page = first_unsaved(visit, delivery_of(visit).questionnaire)
+    if page is None:
+        return go_to("check", reference)
+    return go_to("page", reference, key=page.key)
+
+
+def closed_page(visit: Visit, *, status: int = 200) -> Response | None:
+    """Say that a questionnaire is not open, and when it is; None while it is open."""
+    delivery = delivery_of(visit)
+    state = state_of(delivery.wave, at=now())
+    if state == "open":
+        return None
+    return show(
+        "closed",
+        study=delivery.definition,
+        status=status,
+        is_closed=state == "closed",
+        opens_on=day_in_words(delivery.wave.opens_on),
+        closes_on=day_in_words(delivery.wave.closes_on),
+        has_answers=bool(visit.values or visit.texts),
+    )

@@ -1,0 +1,80 @@
+"""What the templates show, made ready: they compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from instruments.missing import NOT_ANSWERED
+from instruments.questionnaire import Page, Question, Questionnaire
+from survey_app.database.queries.invitations import Visit
+
+
+def saved_answers(visit: Visit) -> dict[str, str]:
+    """The answers saved so far, as a page would post them."""
+    values = {item: str(value) for item, value in visit.values.items() if value != NOT_ANSWERED}
+    return values | visit.texts
+
+
+def error_lines(page: Page, faults: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The faults of a page for its error summary, in the order of its questions."""
+    return [
+        (f"{_short(question.text)}: {_lowered(faults[question.id])}", f"#{question.id}")
+        for question in page.questions
+        if question.id in faults
+    ]
+
+
+def _short(text: str) -> str:
+    most = 60
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + "…"
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPage:
+    """One page of the questionnaire as the check page lists it."""
+
+    title: str
+    stem: str
+    rows: list[dict[str, Any]]
+
+
+def checked_pages(visit: Visit, questionnaire: Questionnaire) -> list[CheckedPage]:
+    """Everything answered, in words, with the way back to each answer."""
+    return [
+        CheckedPage(
+            title=page.title,
+            stem=page.stem,
+            rows=[
+                {
+                    "key": question.text,
+                    "value": answer_in_words(visit, question),
+                    "href": url_for(
+                        "participant.page",
+                        reference=visit.invitation.reference,
+                        key=page.key,
+                        back="check",
+                        _anchor=question.id,
+                    ),
+                    "action": "Change",
+                }
+                for question in page.questions
+            ],
+        )
+        for page in questionnaire.pages
+    ]
+
+
+def answer_in_words(visit: Visit, question: Question) -> str:
+    """Give an answer as it was worded on its page; empty where there is none."""
+    if question.kind == "text":
+        return visit.texts.get(question.id, "")
+    value = visit.values.get(question.id, NOT_ANSWERED)
+    return next((option.label for option in question.choices if option.value == value), "")

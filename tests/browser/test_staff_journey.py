@@ -1,0 +1,68 @@
+"""The staff at work in a real browser, without JavaScript: every room, and the report."""
+
+from __future__ import annotations
+
+import browsing
+import pytest
+from playwright.sync_api import Browser, Page
+from trials import PASSWORD, SLUG, Trial
+
+from survey_app.jobs.reports import make_reports
+
+ROOMS = {
+    "coordinator": ["", "schools", "schools/import", "randomisation", "invitations", "sessions"],
+    "redactor": ["", "redaction"],
+    "researcher": ["", "comments", "codebook"],
+    "evaluator": ["", "reports"],
+    "data-manager": ["", "held-pages", "audit-trail", "unmasking"],
+}
+
+
+def sign_in(page: Page, address: str, role: str) -> None:
+    page.goto(f"{address}/account/sign-in")
+    page.fill("input[name=email]", f"{role}@trial.example")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("width", [browsing.PHONE, browsing.DESK])
+@pytest.mark.parametrize("role", ROOMS)
+def test_every_page_of_a_room_is_accessible(
+    chromium: Browser, live: str, width: int, role: str
+) -> None:
+    with browsing.opened_context(chromium, width) as context:
+        page = context.new_page()
+        sign_in(page, live, role)
+        for room in ROOMS[role]:
+            answer = page.goto(f"{live}/studies/{SLUG}/{room}")
+            assert answer is not None
+            assert answer.status == 200
+            assert page.locator("h1").count() == 1
+            browsing.keep_picture(page, f"{role}-{room.replace('/', '-') or 'overview'}")
+            browsing.assert_accessible(page)
+
+
+@pytest.mark.chromium
+def test_an_evaluator_makes_a_report_and_opens_it(
+    chromium: Browser, live: str, trial: Trial
+) -> None:
+    with browsing.opened_context(chromium, browsing.DESK) as context:
+        page = context.new_page()
+        sign_in(page, live, "evaluator")
+        page.goto(f"{live}/studies/{SLUG}/reports")
+        page.click("main button[type=submit]")
+        browsing.assert_accessible(page)
+        assert make_reports(trial.database, clock=trial.clock) == 1
+        page.goto(f"{live}/studies/{SLUG}/reports")
+        browsing.assert_accessible(page)
+        addresses = [
+            link.get_attribute("href") for link in page.locator("main a[href*='/reports/']").all()
+        ]
+        html, pdf = addresses[:2]
+        page.goto(f"{live}{html}")
+        assert "report by arm" in page.title()
+        browsing.assert_accessible(page)
+        document = context.request.get(f"{live}{pdf}")
+        assert document.headers["content-type"] == "application/pdf"
+        assert document.body().startswith(b"%PDF-")

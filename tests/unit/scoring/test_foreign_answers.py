@@ -1,0 +1,77 @@
+"""Cells of a CSV as answers, and the items a longer instrument asked."""
+
+import pandas as pd
+import pytest
+
+from instruments.catalogue import load_catalogue
+from scoring.errors import AnswersError, OutOfRangeError
+from scoring.foreign_answers import NO_ANSWER, whole_numbers, with_shared_items
+from scoring.scales import score
+
+CATALOGUE = load_catalogue()
+
+
+def text(**columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(columns, dtype="str", index=[2, 3])
+
+
+def test_takes_whole_numbers_however_they_are_written() -> None:
+    found = whole_numbers(text(a=[" 1", "2.0"], b=["-8", "3"], other=["x", "y"]), ["a", "b", "c"])
+    assert found.to_dict("list") == {"a": [1, 2], "b": [-8, 3]}
+    assert set(found.dtypes.astype(str)) == {"int8"}
+    assert found.index.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("cell", NO_ANSWER)
+def test_an_empty_cell_is_not_answered(cell: str) -> None:
+    assert whole_numbers(text(a=[cell, "1"]), ["a"])["a"].tolist() == [-9, 1]
+
+
+@pytest.mark.parametrize("cell", ["2.5", "often", "257", "-129", "inf", "1e9", "1,5"])
+def test_names_row_and_column_of_what_is_no_whole_number(cell: str) -> None:
+    with pytest.raises(OutOfRangeError, match="row 3, column a: "):
+        whole_numbers(text(a=["1", cell]), ["a"])
+
+
+def test_refuses_a_column_that_is_there_twice() -> None:
+    table = pd.concat([text(a=["1", "2"]), text(a=["1", "2"])], axis=1)
+    with pytest.raises(AnswersError, match="more than one column a"):
+        whole_numbers(table, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("longer", "shorter", "total"),
+    [
+        ("gad7", "gad2", "gad2_total"),
+        ("phq9", "phq8", "phq8_total"),
+        ("phq9", "phq2", "phq2_total"),
+        ("pss10", "pss4", "pss4_total"),
+        ("k10", "k6", "k6_total"),
+        ("dsl_confidence", "dsl_confidence_short", "dsl_confidence_short_total"),
+    ],
+)
+def test_a_short_form_is_scored_from_the_long_ones_answers(
+    longer: str, shorter: str, total: str
+) -> None:
+    long_one, short_one = CATALOGUE[longer], CATALOGUE[shorter]
+    row = {
+        item.id: [long_one.options(item)[n % 4].value] for n, item in enumerate(long_one.items, 1)
+    }
+    answers = with_shared_items(pd.DataFrame(row, dtype="int8"), short_one)
+    own = {item.id: row[item.same_as] for item in short_one.items}
+    expected = score(pd.DataFrame(own, dtype="int8"), short_one).values[total]
+    assert score(answers, short_one).values[total].tolist() == expected.tolist()
+
+
+def test_the_phq4_takes_two_items_of_each_of_two_instruments() -> None:
+    answers = pd.DataFrame(
+        {"gad7_1": [3], "gad7_2": [2], "phq9_1": [1], "phq9_2": [0]}, dtype="int8"
+    )
+    phq4 = CATALOGUE["phq4"]
+    assert score(with_shared_items(answers, phq4), phq4).values.iloc[0].tolist() == [6, 5, 1]
+
+
+def test_an_item_that_was_asked_itself_keeps_its_answer() -> None:
+    answers = pd.DataFrame({"gad7_1": [3], "gad2_1": [0], "gad7_2": [1]}, dtype="int8")
+    found = with_shared_items(answers, CATALOGUE["gad2"])
+    assert (found.loc[0, "gad2_1"], found.loc[0, "gad2_2"]) == (0, 1)

@@ -1,0 +1,166 @@
+"""The surroundings are read once, and everything wrong with them is told together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from survey_app.settings import MailServer, Settings, SettingsError
+
+KEY = "k" * 32
+PRODUCTION = {
+    "SURVEY_MODE": "production",
+    "SURVEY_SECRET_KEY": KEY,
+    "SURVEY_BASE_URL": "https://survey.example.org",
+    "SURVEY_MAIL_FROM": "survey@example.org",
+    "SURVEY_SMTP_HOST": "smtp.example.org",
+}
+DEMONSTRATION = {"SURVEY_MODE": "demonstration", "SURVEY_SECRET_KEY": KEY}
+
+
+def read(surroundings: dict[str, str] | None = None, **changes: str) -> Settings:
+    return Settings.from_environment({**(surroundings or DEMONSTRATION), **changes})
+
+
+def faults(surroundings: dict[str, str] | None = None, **changes: str) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as refused:
+        read(surroundings, **changes)
+    return refused.value.faults
+
+
+def test_a_demonstration_needs_only_its_key():
+    settings = read()
+    assert settings.is_demonstration
+    assert settings.is_sqlite
+    assert not settings.is_secure
+    assert settings.mail_server is None
+    assert settings.data_directory == Path("var").absolute()
+    assert settings.database_url == f"sqlite:///{Path('var').absolute() / 'survey.sqlite'}"
+    assert settings.mailbox_directory == Path("var").absolute() / "mailbox"
+    assert settings.base_url == "http://127.0.0.1:8000"
+
+
+def test_production_is_https_and_sends_letters():
+    settings = read(PRODUCTION)
+    assert not settings.is_demonstration
+    assert settings.is_secure
+    assert settings.mail_server == MailServer("smtp.example.org", 587, "starttls", "", "")
+
+
+def test_without_a_mode_it_is_production():
+    assert not Settings.from_environment(
+        {**PRODUCTION, "SURVEY_MODE": "production"}
+    ).is_demonstration
+    unsaid = {name: value for name, value in PRODUCTION.items() if name != "SURVEY_MODE"}
+    assert Settings.from_environment(unsaid).mode == "production"
+
+
+def test_every_fault_is_told_at_once():
+    told = faults(
+        {
+            "SURVEY_MODE": "production",
+            "SURVEY_SECRET_KEY": "short",
+            "SURVEY_DATABASE_URL": "mysql://root:secret@db/survey",
+            "SURVEY_BASE_URL": "survey.example.org",
+            "SURVEY_SMTP_ENCRYPTION": "ssl",
+            "SURVEY_SMTP_HOST": "smtp.example.org",
+            "SURVEY_SMTP_PORT": "99999",
+        }
+    )
+    assert [fault.split()[0] for fault in told] == [
+        "SURVEY_SECRET_KEY",
+        "SURVEY_DATABASE_URL",
+        "SURVEY_BASE_URL",
+        "SURVEY_MAIL_FROM",
+        "SURVEY_SMTP_ENCRYPTION",
+        "SURVEY_SMTP_PORT",
+    ]
+
+
+def test_a_fault_tells_no_secret():
+    told = " ".join(
+        faults(SURVEY_SECRET_KEY="hush-hush", SURVEY_DATABASE_URL="mysql://root:hidden@db/x")
+    )
+    assert "hush-hush" not in told
+    assert "hidden" not in told
+
+
+def test_a_key_is_long_enough_or_refused():
+    assert read(SURVEY_SECRET_KEY="k" * 32).secret_key
+    assert "31 characters" in faults(SURVEY_SECRET_KEY="k" * 31)[0]
+    assert "0 characters" in faults({"SURVEY_MODE": "demonstration"})[0]
+
+
+@pytest.mark.parametrize("mode", ["", "test", "Production"])
+def test_an_unknown_mode_is_refused(mode):
+    assert "expected demonstration or production" in faults(SURVEY_MODE=mode)[0]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "survey.example.org",
+        "ftp://survey.example.org",
+        "https://",
+        "https://survey.example.org/app",
+        "https://survey.example.org?x=1",
+        "https://survey.example.org#top",
+        "https://[::1",
+        "https://survey.example.org:port",
+        "",
+    ],
+)
+def test_an_address_people_cannot_type_is_refused(address):
+    assert "SURVEY_BASE_URL" in faults(SURVEY_BASE_URL=address)[0]
+
+
+def test_a_stroke_at_the_end_of_the_address_is_let_go():
+    assert read(SURVEY_BASE_URL="https://survey.example.org/").base_url == (
+        "https://survey.example.org"
+    )
+
+
+def test_production_over_plain_http_is_refused():
+    assert (
+        "needs an https address"
+        in faults(PRODUCTION, SURVEY_BASE_URL="http://survey.example.org")[0]
+    )
+
+
+def test_production_without_a_mail_server_or_sender_is_refused():
+    needed = ("SURVEY_SMTP_HOST", "SURVEY_MAIL_FROM")
+    without = {name: value for name, value in PRODUCTION.items() if name not in needed}
+    assert [fault.split()[0] for fault in faults(without)] == [
+        "SURVEY_MAIL_FROM",
+        "SURVEY_SMTP_HOST",
+    ]
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "smtp", "", "25.0"])
+def test_a_port_that_is_none_is_told_as_such(port):
+    told = faults(PRODUCTION, SURVEY_SMTP_PORT=port)
+    assert told == (f"SURVEY_SMTP_PORT is {port!r}; expected a number from 1 to 65535",)
+
+
+def test_a_whole_mail_server_is_read():
+    settings = read(
+        PRODUCTION,
+        SURVEY_SMTP_PORT="465",
+        SURVEY_SMTP_ENCRYPTION="tls",
+        SURVEY_SMTP_USER="postman",
+        SURVEY_SMTP_PASSWORD="letters",
+    )
+    assert settings.mail_server == MailServer("smtp.example.org", 465, "tls", "postman", "letters")
+
+
+@pytest.mark.parametrize("address", ["postgres://x/y", "postgresql://x/y", "survey.sqlite", ""])
+def test_a_database_of_another_kind_is_refused(address):
+    assert "SURVEY_DATABASE_URL must start with" in faults(SURVEY_DATABASE_URL=address)[0]
+
+
+def test_postgresql_is_taken():
+    address = "postgresql+psycopg://survey@db/survey"
+    settings = read(SURVEY_DATABASE_URL=address)
+    assert settings.database_url == address
+    assert not settings.is_sqlite

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pytest
+
+from survey_app.database.queries.rollout import ArmCount
+from survey_app.database.queries.schools import RosterCounts
+from survey_app.roles import PERMISSIONS
+from survey_app.trial.design import StudyDefinition, load_ready_made
+from survey_app.trial.errors import RosterFault
+from survey_app.trial.roster import RosterNote
+from survey_app.web.coordinator.forms import OUTCOMES
+from survey_app.web.coordinator.presenters import Step, arm_rows, next_steps
+from survey_app.web.coordinator.roster_lines import fault_rows, notes_in_words
+from survey_app.web.coordinator.session_lines import (
+    first_unrecorded,
+    model_options,
+    school_totals,
+    session_rows,
+    supervised_arms,
+)
+
+BASELINE_OPENS = datetime(2019, 9, 16, 11, tzinfo=UTC)
+ROSTER = RosterCounts(authorities=1, schools=9, schools_eligible=8, people=11)
+
+
+@dataclass
+class Meeting:
+    number: int
+    planned_on: date
+    offered: bool
+    attended: bool
+    model: str
+
+
+@pytest.fixture
+def bolton() -> StudyDefinition:
+    return load_ready_made()["bolton-primary"]
+
+
+@pytest.fixture
+def manchester() -> StudyDefinition:
+    return load_ready_made()["greater-manchester-secondary"]
+
+
+def steps(design: StudyDefinition, **changed: object) -> list[Step]:
+    usual = {
+        "roster": ROSTER,
+        "is_randomised": False,
+        "to_invite": {"baseline": 0, "follow_up": 10},
+        "n_refused": 0,
+        "permissions": PERMISSIONS["coordinator"],
+        "at": BASELINE_OPENS,
+    }
+    return next_steps(design, **(usual | changed))
+
+
+def test_there_is_nothing_to_do_while_people_answer(bolton: StudyDefinition) -> None:
+    assert steps(bolton) == []
+
+
+def test_an_empty_roster_comes_first(bolton: StudyDefinition) -> None:
+    [step] = steps(bolton, roster=RosterCounts(0, 0, 0, 0))
+    assert step.endpoint == "coordinator.roster_import"
+
+
+def test_people_not_invited_to_an_open_wave_are_counted(bolton: StudyDefinition) -> None:
+    [step] = steps(bolton, to_invite={"baseline": 1, "follow_up": 10})
+    assert step.text == (
+        "1 person is not invited to “Before supervision” yet, which closes on 18 October 2019."
+    )
+
+
+def test_randomisation_is_due_on_its_day(bolton: StudyDefinition) -> None:
+    due = datetime(2019, 10, 14, 11, tzinfo=UTC)
+    assert [step.endpoint for step in steps(bolton, at=due)] == ["coordinator.randomisation"]
+    assert steps(bolton, at=due, is_randomised=True) == []
+
+
+def test_refused_letters_are_to_be_looked_at(bolton: StudyDefinition) -> None:
+    [step] = steps(bolton, n_refused=2)
+    assert step.text.startswith("2 letters were refused")
+
+
+def test_other_roles_are_told_nothing_to_do(bolton: StudyDefinition) -> None:
+    assert steps(bolton, n_refused=2, permissions=PERMISSIONS["evaluator"]) == []
+
+
+def test_schools_by_arm_are_summed_over_authorities(bolton: StudyDefinition) -> None:
+    counts = [
+        ArmCount("Bury", "supervision", 3),
+        ArmCount("Bolton", "supervision", 2),
+        ArmCount("Bolton", "usual_support", 4),
+    ]
+    columns, rows = arm_rows(bolton, counts)
+    assert columns == ["Local authority", "Supervision", "Support as usual", "All"]
+    assert rows == [["Bolton", 2, 4, 6], ["Bury", 3, 0, 3], ["All", 5, 4, 9]]
+
+
+def test_faults_stand_under_line_column_and_reason() -> None:
+    faults = (
+        RosterFault(0, "", "the file is empty"),
+        RosterFault(3, "urn", "found 12"),
+    )
+    assert fault_rows(faults) == [
+        ["The file", "", "the file is empty"],
+        ["3", "urn", "found 12"],
+    ]
+
+
+def test_many_notes_are_cut_short_and_counted() -> None:
+    notes = [RosterNote(n, "one person twice?") for n in range(2, 7)]
+    assert notes_in_words(notes)[0] == "Look at line 2: one person twice?"
+    assert notes_in_words(notes)[-1] == "There are 2 more lines like this."
+    assert len(notes_in_words(notes[:3])) == 3
+
+
+def test_sessions_planned_and_recorded_stand_in_one_list(bolton: StudyDefinition) -> None:
+    meetings = [
+        Meeting(1, date(2019, 11, 7), True, True, "one_to_one and group"),
+        Meeting(2, date(2019, 12, 6), False, False, "none"),
+    ]
+    rows = session_rows(bolton, meetings, OUTCOMES)
+    assert rows[0] == [
+        "Session 1",
+        "7 November 2019",
+        "One to one and group",
+        "It was offered and attended",
+    ]
+    assert rows[1] == ["Session 2", "6 December 2019", "", "It was not offered"]
+    assert rows[2][-1] == "Not recorded yet"
+    assert len(rows) == bolton.sessions.planned
+    assert school_totals(bolton, meetings).offered == 1
+    assert first_unrecorded(bolton, meetings) == 3
+
+
+def test_the_last_session_is_proposed_when_all_are_recorded(bolton: StudyDefinition) -> None:
+    meetings = [
+        Meeting(n, date(2019, 11, n), True, False, "one_to_one")
+        for n in range(1, bolton.sessions.planned + 1)
+    ]
+    assert first_unrecorded(bolton, meetings) == bolton.sessions.planned
+
+
+def test_only_what_the_study_delivers_is_offered(manchester: StudyDefinition) -> None:
+    assert supervised_arms(manchester) == {"supervision"}
+    assert [each["value"] for each in model_options(manchester)] == ["one_to_one", "group"]

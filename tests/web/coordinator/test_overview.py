@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+from rooms import STUDY, assert_open_only_to, comment_by, text_of_page
+from trials import BY, Clock, Trial
+
+from survey_app.operations.studies import register_study
+from survey_app.roles import ROLES
+
+PATH = f"{STUDY}/"
+
+
+def test_is_open_to_every_role_and_nobody_else(client: FlaskClient, sign_in_as) -> None:
+    assert_open_only_to(ROLES, pages=[PATH], client=client, sign_in_as=sign_in_as)
+
+
+def test_shows_the_facts_with_how_sure_they_are(sign_in_as, trial: Trial) -> None:
+    page = sign_in_as("evaluator").get(PATH).text
+    shown = text_of_page(page)
+    for fact in trial.definition.facts:
+        assert f"{fact.text} {fact.tag.capitalize()}" in shown
+    assert "The questionnaires of this study are this project's own." in shown
+
+
+def test_shows_each_wave_with_its_response(sign_in_as, trial: Trial) -> None:
+    trial.invite()
+    comment_by(trial, "Time.", person=1)
+    comment_by(trial, "Time.", person=2, is_submitted=False)
+    shown = text_of_page(sign_in_as("evaluator").get(PATH).text)
+    assert "16 September 2019 to 18 October 2019 Open 10 2 1 10%" in shown
+    assert "Not open yet 0 0 0 –" in shown
+
+
+def test_counts_the_roster(sign_in_as, trial: Trial) -> None:
+    shown = text_of_page(sign_in_as("evaluator").get(PATH).text)
+    assert "Schools 9, of which 8 can take part" in shown
+    assert "People 11 safeguarding leads and deputies" in shown
+
+
+def test_tells_the_coordinator_what_to_do_next(sign_in_as, trial: Trial, clock: Clock) -> None:
+    clock.noon_on(trial.definition.allocation.planned_on)
+    shown = text_of_page(sign_in_as("coordinator").get(PATH).text)
+    assert "10 people are not invited to “Before supervision” yet" in shown
+    assert "The schools were to be randomised on 14 October 2019 and are not yet." in shown
+    assert "What to do next" not in text_of_page(sign_in_as("evaluator").get(PATH).text)
+
+
+def test_says_when_the_schools_were_randomised(sign_in_as, trial: Trial) -> None:
+    trial.randomise()
+    shown = text_of_page(sign_in_as("researcher").get(PATH).text)
+    assert "The schools were randomised on 16 September 2019." in shown
+    assert "Arm A" not in shown
+
+
+def test_a_moved_study_says_so_and_keeps_the_real_day_of_an_event(sign_in_as, trial: Trial) -> None:
+    with trial.database.writing() as session:
+        moved = trial.definition.shifted(7)
+        register_study(session, definition=moved, by=BY, at=trial.clock())
+    shown = text_of_page(sign_in_as("evaluator").get(PATH).text)
+    assert "The dates of this study are moved by 7 days" in shown
+    assert "First national lockdown in England, 23 March 2020." in shown
+    assert "it falls on 30 March 2020 here" in shown
+
+
+def test_offers_each_role_its_own_pages(sign_in_as) -> None:
+    coordinator = sign_in_as("coordinator").get(PATH).text
+    researcher = sign_in_as("researcher").get(PATH).text
+    assert f'href="{STUDY}/schools"' in coordinator
+    assert f'href="{STUDY}/comments"' not in coordinator
+    assert f'href="{STUDY}/comments"' in researcher
+    assert f'href="{STUDY}/schools"' not in researcher
