@@ -8,6 +8,7 @@ it imports no task.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, Literal
@@ -28,6 +29,7 @@ SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
 
 _NAME = "survey"
 _LOCK_FOR_TABLES = 7_306_114_881
+_ONE_MAKES_IT = threading.Lock()
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +74,10 @@ def register_tasks(
 def wake(settings: Settings, name: TaskName) -> None:
     """Have the worker run a task now. Called after the commit; never fails what was committed."""
     try:
-        _bells(settings)[name]()
+        # `cache` lets threads that come first together make a queue each, and drops all but one.
+        with _ONE_MAKES_IT:
+            bells = _bells(settings)
+        bells[name]()
     except Exception as error:
         _log.warning(
             "The worker was not woken for %s (%s); it looks by itself every minute.",

@@ -34,14 +34,10 @@ def queue(settings: Settings) -> Iterator[Huey]:
 
 
 def close_bells(settings: Settings) -> None:
-    """Close the connection that `wake` keeps for this thread's life."""
-    hang_up(settings)
-    queues._bells.cache_clear()
-
-
-def hang_up(settings: Settings) -> None:
+    """Close the connection that `wake` keeps for a process's life."""
     for bell in queues._bells(settings).values():
         bell.huey.storage.close()
+    queues._bells.cache_clear()
 
 
 def run_all(queue: Huey) -> list[str]:
@@ -71,16 +67,13 @@ def test_names_run_in_the_order_they_were_woken(settings, queue):
 
 
 def test_waking_from_many_threads_loses_nothing(settings, queue):
-    def ring() -> None:
-        wake(settings, "deliver_letters")
-        hang_up(settings)
-
-    threads = [threading.Thread(target=ring) for _ in range(8)]
+    threads = [threading.Thread(target=wake, args=(settings, "deliver_letters")) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(run_all(queue)) == 8
+    assert queues._bells.cache_info().misses == 1
 
 
 def test_every_task_has_its_time(queue):
