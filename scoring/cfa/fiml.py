@@ -201,7 +201,7 @@ def _findings(model: FactorModel, chosen: Floats, n_complete: int) -> Iterator[F
             f"{n_complete} of the {n} people answered every item; the others count with the items "
             "they did answer.",
         )
-    too_few = list(people_findings(model, n, subject))
+    too_few = list(people_findings(model.n_parameters, n, subject))
     yield from too_few
     if is_impossible(too_few):
         return

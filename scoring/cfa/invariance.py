@@ -1,4 +1,4 @@
-"""Whether a questionnaire measures the same thing in the same units in several groups of people."""
+"""Whether a questionnaire measures the same in several groups of people, or at several waves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import nan
 
+import numpy as np
+
 from scoring.cfa.fit_indices import FitIndices, p_value
-from scoring.cfa.levels import LEVELS, InvarianceLevel, Level, fit_level, in_common_units
+from scoring.cfa.groups import in_common_units
+from scoring.cfa.levels import LEVELS, InvarianceLevel, Level, fit_level
 from scoring.cfa.model import FactorModel
 from scoring.cfa.robust import ScaledIndices
 from scoring.cfa.sample import (
@@ -20,6 +23,7 @@ from scoring.cfa.sample import (
     moments,
     people_findings,
 )
+from scoring.cfa.waves import side_by_side
 from scoring.findings import Finding
 from scoring.rules import Floats
 
@@ -60,15 +64,16 @@ class InvarianceStep:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Invariance:
-    """Levels of invariance across groups, from the loosest to the strictest.
+    """Levels of invariance across groups or waves, from the loosest to the strictest.
 
     Attributes
     ----------
     model : FactorModel
     groups : tuple of str
-        The first is the one latent means are measured from.
+        Groups of people, or waves of the same people. The first is the one latent means are
+        measured from.
     n : tuple of int
-        People of each group.
+        People of each group; of waves the same number each time.
     levels : tuple of InvarianceLevel
         Empty where no level can be fitted.
     steps : tuple of InvarianceStep
@@ -139,6 +144,97 @@ def invariance(
     return Invariance(model, tuple(found), n, fitted, tuple(steps_between(fitted)), findings)
 
 
+def longitudinal_invariance(
+    waves: Mapping[str, Floats],
+    items: Sequence[str],
+    model: FactorModel,
+    *,
+    levels: Sequence[Level] = LEVELS,
+) -> Invariance:
+    """Return how a factor model fits the same people at several waves, more and more held equal.
+
+    One model has the items of every wave, with factors by wave that correlate freely and with the
+    residuals of the same item correlated over time. Only people who answered every item at every
+    wave are used, and a finding says how many that is. There are no numbers in the cases that
+    `invariance` names, the rule on people being that of the whole model.
+
+    Parameters
+    ----------
+    waves : mapping of str to array of float, shape (people, columns)
+        Answers at each wave, reversed items turned, NaN where there is none. Row i is the same
+        person in all of them.
+    items : sequence of str
+        Names of the columns; columns that are not in the model are not used.
+    model : FactorModel
+        Of one wave.
+    levels : sequence of levels
+        Those to fit, from the loosest to the strictest.
+
+    Returns
+    -------
+    Invariance
+
+    Raises
+    ------
+    ValueError
+        When the waves have different numbers of rows, or the model has an item that is not among
+        `items`.
+
+    Notes
+    -----
+    As `invariance`, equality being that of one item at different waves. CFI and TLI are against
+    the model in which no items correlate, over time or within a wave.
+
+    References
+    ----------
+    Widaman KF, Ferrer E, Conger RD (2010). Child Development Perspectives 4, 10-18. Conventions:
+    `lavaan::cfa` of the items side by side.
+    """
+    chosen = {name: columns_of(values, items, model) for name, values in waves.items()}
+    sizes = {len(values) for values in chosen.values()}
+    if len(sizes) > 1:
+        raise ValueError("the waves have different numbers of rows; expected the same people")
+    complete = {}
+    if chosen:
+        every = ~np.isnan(np.hstack(list(chosen.values()))).any(axis=1)
+        complete = {name: values[every] for name, values in chosen.items()}
+    n = tuple(len(values) for values in complete.values())
+    findings = tuple(_wave_findings(model, complete, max(sizes, default=0)))
+    if is_impossible(findings):
+        return Invariance(model, tuple(waves), n, (), (), findings)
+    together = side_by_side(model, complete)
+    item_trouble = tuple(item_findings(together.together, together.moments, " ".join(model.names)))
+    if is_impossible(item_trouble):
+        return Invariance(model, tuple(waves), n, (), (), (*findings, *item_trouble))
+    fitted = tuple(fit_level(together, level) for level in levels)
+    steps = tuple(steps_between(fitted))
+    return Invariance(model, tuple(waves), n, fitted, steps, (*findings, *item_trouble))
+
+
+def _wave_findings(
+    model: FactorModel, complete: Mapping[str, Floats], n_rows: int
+) -> Iterator[Finding]:
+    subject = " ".join(model.names)
+    if len(complete) < 2:
+        yield Finding("error", subject, "There is one wave; invariance over time needs two.")
+        return
+    n = len(next(iter(complete.values())))
+    if n < n_rows:
+        yield Finding(
+            "note",
+            subject,
+            f"{n} of the {n_rows} people answered every item at every wave; only they are used.",
+        )
+    yield from model_findings(model)
+    waves, m = len(complete), len(model.names)
+    n_parameters = (
+        waves * (model.n_loadings + len(model.items))
+        + m * waves * (m * waves - 1) // 2
+        + len(model.items) * waves * (waves - 1) // 2
+    )
+    yield from people_findings(n_parameters, n, subject)
+
+
 def _group_findings(model: FactorModel, found: Mapping[str, Moments]) -> Iterator[Finding]:
     subject = " ".join(model.names)
     if len(found) < 2:
@@ -147,7 +243,7 @@ def _group_findings(model: FactorModel, found: Mapping[str, Moments]) -> Iterato
         )
     yield from model_findings(model)
     for name, one in found.items():
-        of_group = list(people_findings(model, one.n, subject))
+        of_group = list(people_findings(model.n_parameters, one.n, subject))
         if not is_impossible(of_group):
             of_group += item_findings(model, one, subject)
         for finding in of_group:

@@ -160,7 +160,7 @@ def fit_correlations(
 ) -> tuple[Fitted | None, tuple[Finding, ...]]:
     """Return the minimum on the correlations, None where a finding says there is none."""
     subject = " ".join(model.names)
-    findings = [*model_findings(model), *people_findings(model, found.n, subject)]
+    findings = [*model_findings(model), *people_findings(model.n_parameters, found.n, subject)]
     if not is_impossible(findings):
         findings += item_findings(model, found, subject)
     if is_impossible(findings):

@@ -112,14 +112,14 @@ def model_findings(model: FactorModel) -> Iterator[Finding]:
         )
 
 
-def people_findings(model: FactorModel, n: int, subject: str) -> Iterator[Finding]:
+def people_findings(n_parameters: int, n: int, subject: str) -> Iterator[Finding]:
     """Say whether there are too few people, by the rule above."""
-    fewest = max(FEWEST_PEOPLE, FEWEST_PEOPLE_PER_PARAMETER * model.n_parameters)
+    fewest = max(FEWEST_PEOPLE, FEWEST_PEOPLE_PER_PARAMETER * n_parameters)
     if n < fewest:
         yield Finding(
             "error",
             subject,
-            f"Only {n} people answered; a model of {model.n_parameters} parameters needs at least "
+            f"Only {n} people answered; a model of {n_parameters} parameters needs at least "
             f"{fewest} ({FEWEST_PEOPLE}, and {FEWEST_PEOPLE_PER_PARAMETER} for each parameter).",
         )
     elif n < FEW_PEOPLE:

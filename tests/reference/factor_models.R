@@ -3,7 +3,7 @@
 # A job has data ("package::name", or the name of a CSV file), model (lavaan's syntax), estimator,
 # and may have group, equal (lavaan's group.equal), missing ("fiml"), gaps (a seed: 30 values of
 # each item are taken out), save (a CSV file to write the data to) and nested (true: compare with
-# the job before).
+# the job before), free_scale (true: the model's text sets units, and means are estimated).
 # Packages: lavaan, jsonlite, and those of the data; without one it ends with 3 and says which.
 need <- function(package) {
   if (!requireNamespace(package, quietly = TRUE)) {
@@ -37,7 +37,8 @@ answers <- lapply(jobs, function(job) {
     group = job$group,
     group.equal = if (is.null(job$equal)) "" else unlist(job$equal),
     missing = if (is.null(job$missing)) "listwise" else job$missing,
-    std.lv = is.null(job$group)
+    std.lv = is.null(job$group) && is.null(job$free_scale),
+    meanstructure = !is.null(job$free_scale) || !is.null(job$group) || !is.null(job$missing)
   )
   difference <- if (isTRUE(job$nested)) {
     unlist(lavaan::lavTestLRT(before, fit, method = "satorra.bentler.2001")[2, 5:7])
