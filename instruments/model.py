@@ -172,8 +172,8 @@ class Score(Definition):
     bands: tuple[Band, ...] = ()
     bands_are: Literal["published", "convention"] | None = None
     bands_source: str = ""
-    bands_verified: bool = True
-    """Whether the bands were read in a source; false where they are recalled."""
+    bands_verified: bool = False
+    """Whether the bands were read in a source; false where they are recalled or in a copy."""
     cut_points: tuple[CutPoint, ...] = ()
     reliable_change: ReliableChange | None = None
     loinc: str = ""
@@ -188,7 +188,7 @@ class Norm(Definition):
     sd: Annotated[float, Field(gt=0)] | None = None
     n: Annotated[int, Field(gt=0)] | None = None
     source: Text
-    verified: bool = True
+    verified: bool = False
 
 
 class Percentile(Definition):
@@ -229,6 +229,9 @@ class Instrument(Definition):
     stem: str
     """What stands above the items; empty where each item is a whole question."""
     loinc: str = ""
+    loinc_source: str = ""
+    """Where the codes of the panel, the items, the answers and the scores were read."""
+    loinc_verified: bool = False
     notice: str = ""
     """What every report that uses the instrument must say of it."""
     response_sets: Annotated[tuple[ResponseSet, ...], Field(min_length=1)]

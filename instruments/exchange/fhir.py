@@ -62,6 +62,8 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         "items.same_as": "a Questionnaire knows no items of other instruments",
         "licence": "a Questionnaire has its terms as one text, `copyright`, and no other field",
         "wording": "a Questionnaire does not say how its wording was verified",
+        "loinc_source": "a Questionnaire does not say where its codes were read",
+        "loinc_verified": "a Questionnaire does not say how its codes were verified",
         "items.wording": "a Questionnaire does not say how its wording was verified",
         "items.risk": "a Questionnaire has no mark for items that may ask for attention",
         "short_title": "a Questionnaire has one title",

@@ -83,6 +83,8 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         "notice": "a data dictionary has no notice",
         "licence": "a data dictionary has no licence; only the attribution is shown",
         "wording": "a data dictionary does not say how its wording was verified",
+        "loinc_source": "a data dictionary does not say where its codes were read",
+        "loinc_verified": "a data dictionary does not say how its codes were verified",
         "items.wording": "a data dictionary does not say how its wording was verified",
         "items.risk": "a data dictionary has no mark for items that may ask for attention",
         "loinc": "a data dictionary has codes for fields only",

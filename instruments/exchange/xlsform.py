@@ -34,6 +34,8 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "licence": "an XLSForm has no fields for terms; their text and the attribution are kept",
         "wording": "an XLSForm does not say how its wording was verified",
+        "loinc_source": "an XLSForm does not say where its codes were read",
+        "loinc_verified": "an XLSForm does not say how its codes were verified",
         "items.wording": "an XLSForm does not say how its wording was verified",
         "items.risk": "an XLSForm has no mark for items that may ask for attention",
         "short_title": "an XLSForm has one title",

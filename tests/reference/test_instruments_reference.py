@@ -277,6 +277,11 @@ def test_the_change_threshold_of_the_swemwbs_is_its_error_of_measurement():
     assert points == pytest.approx(2.77 * 1.03, abs=2.77 * 0.005 + 0.005)
 
 
+def test_the_change_threshold_of_the_wemwbs_is_that_of_the_larger_error_of_measurement():
+    points = CATALOGUE["wemwbs"].score("wemwbs_total").reliable_change.points
+    assert points == pytest.approx(2.77 * 3.1)
+
+
 def test_both_published_sets_of_dass_bands_agree_but_for_one_sum_of_anxiety():
     """Doubled, a sum of 5 on anxiety is 10, moderate; the halved table prints 4-5 as mild."""
     # https://pmc.ncbi.nlm.nih.gov/articles/PMC10560014/table/tbl1: lowest sums before doubling

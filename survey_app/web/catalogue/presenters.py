@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from instruments.dictionary import WORDING_IN_WORDS
 from instruments.model import USES, Instrument, Item, Licence
+from survey_app.web.catalogue.scores import read_in
 
 Tier = Literal["A", "B", "C"]
 TIERS: Final[Mapping[Tier, str]] = {
@@ -95,6 +96,7 @@ def fact_rows(instrument: Instrument) -> list[Row]:
         "Shown below the items": licence.attribution,
         "Wording": f"{_wording(instrument)}. {instrument.wording.source}",
         "LOINC": instrument.loinc,
+        "LOINC codes from": _codes_source(instrument),
     }
     rows = [{"key": key, "value": value} for key, value in facts.items()]
     for row in rows:
@@ -154,6 +156,12 @@ def _joined(words: Sequence[str]) -> str:
 def _items_in_words(instrument: Instrument) -> str:
     n_items = len(instrument.items)
     return "1 item" if n_items == 1 else f"{n_items} items"
+
+
+def _codes_source(instrument: Instrument) -> str:
+    if not instrument.loinc_source:
+        return ""
+    return read_in(instrument.loinc_source, verified=instrument.loinc_verified)
 
 
 def _wording(instrument: Instrument) -> str:

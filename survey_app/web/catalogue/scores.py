@@ -35,12 +35,17 @@ def scores_of(instrument: Instrument) -> list[ScoreFacts]:
             bands=[(band.label, _band_range(band)) for band in score.bands],
             bands_source=_bands_source(score),
             cut_points=[
-                (_cut_in_words(cut), cut.label, _read(cut.source, verified=cut.verified))
+                (_cut_in_words(cut), cut.label, read_in(cut.source, verified=cut.verified))
                 for cut in score.cut_points
             ],
         )
         for score in instrument.scores
     ]
+
+
+def read_in(source: str, *, verified: bool) -> str:
+    """Give where something was read, and say so where that is not enough to rely on."""
+    return source if verified else f"{source} (not verified)"
 
 
 def norm_rows(instrument: Instrument) -> list[Cells]:
@@ -52,7 +57,7 @@ def norm_rows(instrument: Instrument) -> list[Cells]:
             f"{norm.mean:g}",
             "" if norm.sd is None else f"{norm.sd:g}",
             "" if norm.n is None else f"{norm.n:,}",
-            _read(norm.source, verified=norm.verified),
+            read_in(norm.source, verified=norm.verified),
         )
         for norm in instrument.norms
     ]
@@ -66,7 +71,7 @@ def percentile_rows(instrument: Instrument) -> list[Cells]:
             entry.population,
             f"{entry.percentile:g}",
             f"{entry.value:g}",
-            _read(entry.source, verified=entry.verified),
+            read_in(entry.source, verified=entry.verified),
         )
         for entry in instrument.percentiles
     ]
@@ -80,7 +85,7 @@ def reliability_rows(instrument: Instrument) -> list[Cells]:
             entry.population,
             _KINDS[entry.kind],
             f"{entry.value:g}",
-            _read(entry.source, verified=entry.verified),
+            read_in(entry.source, verified=entry.verified),
         )
         for entry in instrument.reliabilities
     ]
@@ -100,7 +105,7 @@ def _rules(score: Score) -> list[dict[str, str]]:
     if score.reliable_change is not None:
         change = score.reliable_change
         facts[_CHANGES[change.kind]] = (
-            f"{change.points:g} points or more. {_read(change.source, verified=change.verified)}"
+            f"{change.points:g} points or more. {read_in(change.source, verified=change.verified)}"
         )
     return [{"key": key, "value": value} for key, value in facts.items()]
 
@@ -114,13 +119,9 @@ def _bands_source(score: Score) -> str:
     if score.bands_are is None:
         return ""
     kind = {"published": "Published bands.", "convention": "Bands by convention."}[score.bands_are]
-    return f"{kind} {_read(score.bands_source, verified=score.bands_verified)}"
+    return f"{kind} {read_in(score.bands_source, verified=score.bands_verified)}"
 
 
 def _cut_in_words(cut: CutPoint) -> str:
     side = {"at_or_over": "At or over", "at_or_under": "At or under"}[cut.case_when]
     return f"{side} {cut.value:g}"
-
-
-def _read(source: str, *, verified: bool) -> str:
-    return source if verified else f"{source} (not verified)"

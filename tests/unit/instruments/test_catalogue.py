@@ -1,5 +1,6 @@
 """The instruments that ship, against the sources they were taken from."""
 
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 
@@ -23,6 +24,7 @@ TIER_B = {
     "pss10", "pss4", "dass21", "core10", "who5", "elo_stress", "burnout_single_item", "wers2004",
     "wers2011", "warr1990",
 }  # fmt: skip
+WEAK = re.compile(r"recalled|not read|secondary|a copy|copies", re.IGNORECASE)
 TIER_C = {"swemwbs", "wemwbs", "ghq12", "hads", "mbi_hss", "wsas", "stss", "uwes9"}
 
 
@@ -34,11 +36,11 @@ def test_ships_every_instrument_of_the_three_tiers(catalogue: Mapping[str, Instr
     assert found == {"A": TIER_A, "B": TIER_B, "C": TIER_C}
 
 
-def test_words_are_withheld_of_all_tier_c_and_of_two_that_no_copy_was_found_of(
+def test_words_are_withheld_of_all_tier_c_and_of_nothing_else(
     catalogue: Mapping[str, Instrument],
 ) -> None:
     withheld = {each.id for each in catalogue.values() if each.wording_is_withheld}
-    assert withheld == TIER_C | {"warr1990", "wers2011"}
+    assert withheld == TIER_C
     for name in withheld:
         texts = [item.text for item in catalogue[name].items]
         assert texts == [f"Item {n}" for n in range(1, len(texts) + 1)]
@@ -75,6 +77,57 @@ def test_the_catalogue_cannot_be_changed(catalogue: Mapping[str, Instrument]) ->
 
 def test_an_instrument_may_be_taken_away() -> None:
     assert catalogue_of({}) == {}
+
+
+def test_words_that_no_copy_was_found_of_say_so(catalogue: Mapping[str, Instrument]) -> None:
+    recalled = {each.id for each in catalogue.values() if each.wording.tag == "unverified"}
+    assert recalled == {"elo_stress", "warr1990", "wers2004", "wers2011"}
+    for name in recalled:
+        assert "recalled" in catalogue[name].wording.source.casefold(), name
+        assert catalogue[name].licence.tier == "B"
+
+
+def test_every_code_says_where_it_was_read(catalogue: Mapping[str, Instrument]) -> None:
+    coded = {
+        each.id
+        for each in catalogue.values()
+        if each.loinc
+        or any(entry.loinc for entry in (*each.items, *each.scores))
+        or any(option.loinc for kind in each.response_sets for option in kind.options)
+    }
+    assert coded == {each.id for each in catalogue.values() if each.loinc_source}
+    assert {name for name in coded if not catalogue[name].loinc_verified} == {
+        *("phq2", "phq4", "who5")
+    }
+
+
+def test_what_was_read_in_a_copy_or_recalled_is_never_called_verified(
+    catalogue: Mapping[str, Instrument],
+) -> None:
+    for instrument in catalogue.values():
+        said = [
+            *(
+                (each.source, each.verified)
+                for each in (
+                    *instrument.norms,
+                    *instrument.percentiles,
+                    *instrument.reliabilities,
+                    *(cut for score in instrument.scores for cut in score.cut_points),
+                    *(s.reliable_change for s in instrument.scores if s.reliable_change),
+                )
+            ),
+            *((s.bands_source, s.bands_verified) for s in instrument.scores if s.bands),
+            (instrument.loinc_source, instrument.loinc_verified),
+        ]
+        for source, verified in said:
+            assert not verified or not WEAK.search(source), (instrument.id, source)
+
+
+def test_codes_that_the_sources_conflict_on_are_left_out(
+    catalogue: Mapping[str, Instrument],
+) -> None:
+    for name, total in (("gad2", "gad2_total"), ("phq4", "phq4_total"), ("phq4", "phq4_anxiety")):
+        assert catalogue[name].score(total).loinc == ""
 
 
 def test_every_instrument_says_where_it_is_from_and_what_may_be_done_with_it(
@@ -151,6 +204,9 @@ def test_pss10_calls_its_bands_a_convention_and_its_wording_a_copy(
 def test_dsl_confidence_is_new_and_not_validated(catalogue: Mapping[str, Instrument]) -> None:
     scale = catalogue["dsl_confidence"]
     assert scale.notice.startswith("New, not validated")
+    for each in (scale, catalogue["dsl_confidence_short"]):
+        # Below the items on every page that shows them, and in every format they go out in.
+        assert each.licence.attribution.startswith("New, not validated")
     assert scale.version == "0.1"
     assert len(scale.items) == 12
     exploratory = [score for score in scale.scores if score.exploratory]

@@ -25,6 +25,7 @@ ABOUT_SCORES = {
 }
 ABOUT_THE_DEFINITION = {
     *("wording", "items.wording", "short_title", "recall_period"),
+    *("loinc_source", "loinc_verified"),
     *("licence.tier", "licence.status", "licence.url", "licence.checked_on"),
     *("licence.permits_research", "licence.permits_commercial"),
     *("licence.permits_clinical", "licence.permits_modification"),
