@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from survey_app.cli import (
+    audit,
     database,
     demo,
     exchange,
@@ -21,6 +22,7 @@ from survey_app.cli import (
 )
 
 COMMANDS = (
+    audit.group,
     database.group,
     demo.group,
     instruments.group,

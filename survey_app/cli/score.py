@@ -12,11 +12,10 @@ import click
 from instruments.model import Instrument
 from survey_app.cli.door import read_file, told
 from survey_app.cli.instruments import the_instrument
+from survey_app.csv_cells import harmless
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_FORMULA_BEGINS_WITH = ("=", "+", "-", "@", "\t", "\r")
 
 
 @click.command("score")
@@ -101,7 +100,7 @@ def _as_csv(answers: pd.DataFrame, definition: Instrument, labels: pd.Series[str
     if labels is None:
         columns["row"] = list(answers.index)
     else:
-        columns[_harmless(str(labels.name))] = [_harmless(label) for label in labels]
+        columns[harmless(str(labels.name))] = [harmless(label) for label in labels]
     for rule in definition.scores:
         values = scores.values[rule.id]
         columns[rule.id] = ["" if value != value else f"{value:.17g}" for value in values]
@@ -115,12 +114,3 @@ def _as_csv(answers: pd.DataFrame, definition: Instrument, labels: pd.Series[str
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
     return written.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """Text that a spreadsheet would take for a formula begins with an apostrophe; numbers stay."""
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}" if text.startswith(_FORMULA_BEGINS_WITH) else text
-    return text

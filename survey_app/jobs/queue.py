@@ -19,12 +19,13 @@ from sqlalchemy import make_url
 
 from survey_app.settings import Settings
 
-TaskName = Literal["deliver_letters", "queue_reminders", "make_reports"]
+TaskName = Literal["deliver_letters", "queue_reminders", "make_reports", "seal_audit_trail"]
 
 SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
     "deliver_letters": crontab(),
     "queue_reminders": crontab(minute="5"),
     "make_reports": crontab(),
+    "seal_audit_trail": crontab(),
 }
 
 _NAME = "survey"

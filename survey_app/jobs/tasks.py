@@ -13,6 +13,7 @@ from survey_app.jobs.failures import without_words
 from survey_app.jobs.queue import TaskName
 from survey_app.jobs.reminders import queue_reminders
 from survey_app.jobs.reports import make_reports
+from survey_app.jobs.sealing import seal_audit_trail
 from survey_app.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -65,9 +66,13 @@ def tasks_of(
     def report() -> None:
         make_reports(database, clock=clock, stopping=stopping)
 
+    def seal() -> None:
+        seal_audit_trail(database, clock=clock, stopping=stopping)
+
     tasks: dict[TaskName, OneAtATime] = {
         "deliver_letters": OneAtATime("deliver_letters", deliver),
         "queue_reminders": OneAtATime("queue_reminders", remind_and_deliver),
         "make_reports": OneAtATime("make_reports", report),
+        "seal_audit_trail": OneAtATime("seal_audit_trail", seal),
     }
     return tasks

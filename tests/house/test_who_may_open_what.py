@@ -73,6 +73,7 @@ ROLES_OF = {
     "evaluator.report": {"evaluator"},
     "evaluator.report_pdf": {"evaluator"},
     "data_manager.audit_trail": {"data_manager"},
+    "data_manager.audit_trail_file": {"data_manager"},
     "data_manager.held_pages": {"data_manager"},
     "data_manager.unmasking": {"data_manager"},
     "data_manager.unmask": {"data_manager"},

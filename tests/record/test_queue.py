@@ -84,7 +84,7 @@ def test_every_task_has_its_time(queue):
         return {type(task).__name__ for task in queue.read_periodic(at)}
 
     assert due(9, 5) == set(SCHEDULE)
-    assert due(9, 6) == {"deliver_letters", "make_reports"}
+    assert due(9, 6) == {"deliver_letters", "make_reports", "seal_audit_trail"}
 
 
 def test_a_queue_that_cannot_be_reached_fails_nobody(settings, tmp_path, caplog):

@@ -3,7 +3,12 @@
 from survey_app.database.models.coding import Code, Coding
 from survey_app.database.models.delivery import Invitation, Letter, SupervisionSession
 from survey_app.database.models.people import Contact, Participant
-from survey_app.database.models.record import AuditEvent, Report
+from survey_app.database.models.record import (
+    AuditEvent,
+    AuditSeal,
+    AuditSealedEvent,
+    Report,
+)
 from survey_app.database.models.staff import Staff, StaffRole, StaffSession
 from survey_app.database.models.studies import (
     Allocation,
@@ -24,6 +29,8 @@ from survey_app.database.models.submissions import (
 __all__ = [
     "Allocation",
     "AuditEvent",
+    "AuditSeal",
+    "AuditSealedEvent",
     "Authority",
     "Code",
     "Coding",

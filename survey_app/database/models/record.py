@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from survey_app.database.base import Base
-from survey_app.database.columns import Id, LongText, Moment, ShortText, StudyId
+from survey_app.database.columns import Digest, Id, LongText, Moment, ShortText, StudyId
 
 
 class Report(Base):
@@ -42,3 +42,24 @@ class AuditEvent(Base):
     study_id: Mapped[int | None] = mapped_column(index=True)
     subject: Mapped[ShortText]
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class AuditSeal(Base):
+    """A batch of events closed by a hash over them and over the seal before."""
+
+    __tablename__ = "audit_seal"
+
+    id: Mapped[Id]
+    sealed_at: Mapped[Moment]
+    n_events: Mapped[int]
+    previous_sha256: Mapped[Digest] = mapped_column(unique=True)
+    sha256: Mapped[Digest] = mapped_column(unique=True)
+
+
+class AuditSealedEvent(Base):
+    """Which seal an event is under; no foreign key to it, so that one taken away is missed."""
+
+    __tablename__ = "audit_sealed_event"
+
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seal_id: Mapped[int] = mapped_column(ForeignKey("audit_seal.id"), index=True)

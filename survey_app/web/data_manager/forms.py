@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from datetime import date, datetime, time, timedelta
 
+from wtforms import BooleanField, DateField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from survey_app.database.queries.trail import TrailSearch
+from survey_app.operations.waves import ENGLAND
 from survey_app.web.forms import Filled, Form
 
 LONGEST_REASON = 1000
@@ -25,3 +29,38 @@ class UnmaskingForm(Form):
     confirmed = BooleanField(
         validators=[InputRequired("Tick the box to say that you know this cannot be undone")]
     )
+
+
+class TrailSearchForm(Form):
+    """What to look for on the trail; it is asked by a GET, so it is not protected as a post is."""
+
+    class Meta:
+        csrf = False
+
+    action = StringField()
+    by = StringField()
+    record = StringField()
+    since = DateField(validators=[Optional()])
+    until = DateField(validators=[Optional()])
+
+    @property
+    def search(self) -> TrailSearch:
+        """What was asked for, days being days in England and both ends counted."""
+        until = self.until.data
+        return TrailSearch(
+            action=self.action.data or "",
+            by=self.by.data or "",
+            subject=_subject(self.record.data or ""),
+            since=_midnight(self.since.data) if self.since.data else None,
+            before=_midnight(until + timedelta(days=1)) if until else None,
+        )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), ENGLAND)
+
+
+def _subject(words: str) -> str:
+    """Give "comment:12" for "Comment 12", as the trail has it."""
+    kind, _, number = words.strip().lower().rpartition(" ")
+    return f"{kind.strip().replace(' ', '_')}:{number}" if kind else number

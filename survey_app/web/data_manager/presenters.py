@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import csv
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 from typing import Any, Protocol
 
+from survey_app.csv_cells import harmless
 from survey_app.operations.audit import WORDING, describe
 from survey_app.web.dates import moment_in_words
 from survey_app.web.people import actor_in_words
@@ -54,6 +57,35 @@ class PageHeld:
     answers: list[dict[str, str]]
 
 
+def trail_csv(events: Iterable[Event], names: Mapping[int, str]) -> Iterator[str]:
+    """Yield the trail as the lines of a CSV, a heading first; times are UTC."""
+    written = StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+
+    def line(cells: Iterable[str]) -> str:
+        written.seek(0)
+        written.truncate()
+        writer.writerow([harmless(cell) for cell in cells])
+        return written.getvalue()
+
+    yield line(["when_utc", "who", "what", "record", "action"])
+    for event in events:
+        yield line(
+            [
+                event.at.isoformat(timespec="seconds"),
+                actor_in_words(event.by, names),
+                _what(event),
+                subject_in_words(event.subject),
+                event.action,
+            ]
+        )
+
+
+def action_in_words(action: str) -> str:
+    """Give the name of a kind of change: "Schools randomised"."""
+    return action.replace("_", " ").capitalize()
+
+
 def event_rows(events: Iterable[Event], names: Mapping[int, str]) -> list[list[str]]:
     """Give each change as when, who, what, and on which record."""
     return [
@@ -70,7 +102,7 @@ def event_rows(events: Iterable[Event], names: Mapping[int, str]) -> list[list[s
 def _what(event: Event) -> str:
     # A trail outlives the release that wrote it, and must stay readable in full.
     if event.action not in WORDING:
-        return event.action.replace("_", " ").capitalize()
+        return action_in_words(event.action)
     return describe(event.action, event.detail)
 
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import held_pages as held_pages_of
-from survey_app.database.queries.trail import events_page, n_events, staff_names
+from survey_app.database.queries.trail import (
+    EVERYTHING,
+    actions_and_actors,
+    all_events,
+    events_page,
+    n_events,
+    staff_names,
+)
 from survey_app.operations.errors import OperationError
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of, unmask_study
 from survey_app.web.access import requires
-from survey_app.web.data_manager.forms import UnmaskingForm
-from survey_app.web.data_manager.presenters import event_rows, pages_held
+from survey_app.web.data_manager.forms import TrailSearchForm, UnmaskingForm
+from survey_app.web.data_manager.presenters import (
+    action_in_words,
+    event_rows,
+    pages_held,
+    trail_csv,
+)
 from survey_app.web.dates import moment_in_words
 from survey_app.web.forms import REFUSED
 from survey_app.web.navigation import staff_page
@@ -37,23 +51,53 @@ def held_pages(study: str) -> str:
 
 @blueprint.get("/studies/<string:study>/audit-trail")
 @requires("see_audit")
-def audit_trail(study: str) -> str:
-    """Who changed what, newest first."""
-    n_rows = n_events(record(), g.study)
+def audit_trail(study: str) -> str | tuple[str, int]:
+    """Who changed what, newest first; all of it, or what is searched for."""
+    form = TrailSearchForm(request.args)
+    is_sound = form.validate()
+    search = form.search if is_sound else EVERYTHING
+    n_rows = n_events(record(), g.study, search)
+    asked: dict[str, Any] = {
+        name: value for name, value in request.args.items() if value and name in form
+    }
     page = paging(
         n_rows=n_rows,
         wanted=request.args.get("page", 1, type=int),
-        href=lambda number: url_for("data_manager.audit_trail", study=study, page=number),
+        href=lambda number: url_for("data_manager.audit_trail", study=study, page=number, **asked),
     )
-    events = events_page(record(), g.study, offset=page.offset, limit=page.limit)
-    names = staff_names(record(), staff_ids_in(event.by for event in events))
-    return render_template(
+    events = events_page(record(), g.study, search, offset=page.offset, limit=page.limit)
+    actions, actors = actions_and_actors(record(), g.study)
+    names = staff_names(record(), staff_ids_in((*actors, *(event.by for event in events))))
+    shown = render_template(
         "data_manager/audit_trail.html",
         study=study,
+        form=form,
+        errors=form.faults,
+        is_searched=bool(asked),
+        actions=[{"value": each, "label": action_in_words(each)} for each in actions],
+        actors=[{"value": each, "label": actor_in_words(each, names)} for each in actors],
+        download=url_for("data_manager.audit_trail_file", study=study, **asked),
         n_events=n_rows,
         rows=event_rows(events, names),
         paging=page,
     )
+    return shown if is_sound else (shown, REFUSED)
+
+
+@blueprint.get("/studies/<string:study>/audit-trail/file")
+@requires("see_audit")
+def audit_trail_file(study: str) -> Response:
+    """The trail, or what is searched for, as a CSV, oldest first."""
+    form = TrailSearchForm(request.args)
+    if not form.validate():
+        asked: dict[str, Any] = request.args.to_dict()
+        return redirect(url_for("data_manager.audit_trail", study=study, **asked), 303)
+    _, actors = actions_and_actors(record(), g.study)
+    names = staff_names(record(), staff_ids_in(actors))
+    lines = "".join(trail_csv(all_events(record(), g.study, form.search), names))
+    answer = Response(lines, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{study}-audit-trail.csv"'
+    return answer
 
 
 @blueprint.get("/studies/<string:study>/unmasking")

@@ -10,7 +10,9 @@ PATH = f"{STUDY}/audit-trail"
 
 
 def test_is_open_to_data_managers_only(client: FlaskClient, sign_in_as) -> None:
-    assert_open_only_to(["data_manager"], pages=[PATH], client=client, sign_in_as=sign_in_as)
+    assert_open_only_to(
+        ["data_manager"], pages=[PATH, f"{PATH}/file"], client=client, sign_in_as=sign_in_as
+    )
 
 
 def test_tells_each_change_in_words(sign_in_as, trial: Trial) -> None:
@@ -63,3 +65,48 @@ def test_goes_on_further_pages_newest_first(sign_in_as, trial: Trial) -> None:
     assert "Supervision session 5 recorded" not in first
     assert "Supervision session 5 recorded" in second
     assert f'href="{PATH}?page=2" rel="next"' in first
+
+
+def test_is_searched_by_what_who_which_record_and_day(sign_in_as, trial: Trial) -> None:
+    trial.invite()
+    browser = sign_in_as("data_manager")
+
+    def found(**asked: str) -> str:
+        return text_of_page(browser.get(PATH, query_string=asked).text)
+
+    assert "10 people invited" in found(action="wave_invited", since="2019-09-16")
+    assert "Role given" not in found(action="wave_invited")
+    assert "10 people invited" in found(record="study 1", until="2019-09-16", by="command:test")
+    assert "Nothing found." in found(action="wave_invited", until="2019-09-15")
+    assert "Nothing found." in found(by="staff:99")
+
+
+def test_a_search_stays_on_the_next_pages_and_in_the_file(sign_in_as, trial: Trial) -> None:
+    page = sign_in_as("data_manager").get(PATH, query_string={"action": "role_granted"}).text
+    assert f'href="{PATH}/file?action=role_granted"' in page
+
+
+def test_a_day_that_is_none_is_refused_and_stays_in_its_field(sign_in_as) -> None:
+    answer = sign_in_as("data_manager").get(f"{PATH}?since=yesterday")
+    assert answer.status_code == 422
+    assert 'value="yesterday"' in answer.text
+    assert 'href="#since"' in answer.text
+
+
+def test_the_file_has_every_change_oldest_first_and_no_formula(sign_in_as, trial: Trial) -> None:
+    with trial.database.writing() as session:
+        record_event(
+            session,
+            "code_added",
+            by="=cmd()",
+            at=trial.clock(),
+            subject="code:1",
+            study_id=trial.study(session).id,
+            label="Workload",
+        )
+    answer = sign_in_as("data_manager").get(f"{PATH}/file")
+    lines = answer.text.splitlines()
+    assert lines[0] == "when_utc,who,what,record,action"
+    assert "study_registered" in lines[1]
+    assert "'=cmd(),Code added to the codebook: Workload,Code 1,code_added" in lines[-1]
+    assert "attachment" in answer.headers["Content-Disposition"]
