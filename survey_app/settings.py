@@ -15,6 +15,7 @@ Mode = Literal["demonstration", "production"]
 Encryption = Literal["none", "starttls", "tls"]
 
 _SHORTEST_KEY = 32
+_MOST_PROXIES = 5
 
 
 class SettingsError(Exception):
@@ -48,6 +49,8 @@ class Settings:
     base_url: str
     mail_from: str
     mail_server: MailServer | None
+    trusted_proxies: int = 0
+    """How many proxies of our own stand before the service and say where a request came from."""
 
     @property
     def is_demonstration(self) -> bool:
@@ -103,6 +106,12 @@ class Settings:
         mail_server = _mail_server(environ, faults)
         if not environ.get("SURVEY_SMTP_HOST") and mode == "production":
             faults.append("SURVEY_SMTP_HOST is not set; production sends its letters by SMTP")
+        proxies = environ.get("SURVEY_TRUSTED_PROXIES", "0")
+        if not proxies.isdecimal() or int(proxies) > _MOST_PROXIES:
+            faults.append(
+                f"SURVEY_TRUSTED_PROXIES is {proxies!r}; expected the number of proxies of your "
+                f"own before the service, from 0 to {_MOST_PROXIES}"
+            )
         if faults:
             raise SettingsError(faults)
         return cls(
@@ -113,6 +122,7 @@ class Settings:
             base_url=base_url,
             mail_from=mail_from or "Demonstration survey <survey@trial.example>",
             mail_server=mail_server,
+            trusted_proxies=int(proxies),
         )
 
 

@@ -1,16 +1,29 @@
-"""`letters`: people are invited to a wave."""
+"""`letters`: people are invited to a wave, sent new links, and links are taken back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import click
 from flask.cli import AppGroup
+from sqlalchemy.orm import Session
 
 from survey_app.cli.door import BY, parts, the_study, told, writing
+from survey_app.database.models import Participant, Study
+from survey_app.database.queries.letters import letter_of_study
 from survey_app.database.queries.schools import participant_by_email
-from survey_app.operations.invitations import invite_wave, revoke_links
+from survey_app.mail.posted import PostedLetter, sheet_as_csv, sheet_as_html
+from survey_app.operations.invitations import awaiting_reply, invite_wave
+from survey_app.operations.link_requests import send_new_link
+from survey_app.operations.pausing import pause_letters, resume_letters
+from survey_app.operations.posted_letters import print_letters
+from survey_app.operations.revocation import revoke_letter, revoke_links, revoke_study_links
 from survey_app.operations.studies import definition_of
+from survey_app.operations.waves import state_of
 
-group = AppGroup("letters", help="Invite people to a wave, and take links back.")
+group = AppGroup("letters", help="Invite people to a wave, send new links, and take links back.")
 
 
 @group.command("invite")
@@ -21,11 +34,7 @@ def invite(study: str, wave: str) -> None:
     """Invite everyone of STUDY who is not invited to WAVE yet."""
     with writing() as session:
         row = the_study(session, study)
-        waves = [each.id for each in definition_of(row).waves]
-        if wave not in waves:
-            raise click.ClickException(
-                f"There is no wave {wave}; the waves are {', '.join(waves)}."
-            )
+        _expect_wave(row, wave)
         invited = invite_wave(
             session,
             study=row,
@@ -40,13 +49,144 @@ def invite(study: str, wave: str) -> None:
 
 @group.command("revoke")
 @click.argument("study")
+@click.argument("email", required=False)
+@click.option("--letter", type=int, help="Only the link of this letter, by its number.")
+@click.option("--wave", help="Everybody's links to this wave.")
+@click.option("--all", "everybody", is_flag=True, help="Every link of the study.")
+@told
+def revoke(
+    study: str, email: str | None, letter: int | None, wave: str | None, everybody: bool
+) -> None:
+    """Make links and codes of STUDY dead: all of EMAIL, one letter's, a wave's, or all.
+
+    Who has no link left is sent no reminder until they are sent a new link.
+    """
+    if sum((email is not None, letter is not None, wave is not None, everybody)) != 1:
+        raise click.ClickException(
+            "Say whose links are meant by one of: EMAIL, --letter, --wave, --all."
+        )
+    at = parts().clock()
+    with writing() as session:
+        row = the_study(session, study)
+        if letter is not None:
+            found = letter_of_study(session, row, letter)
+            if found is None:
+                raise click.ClickException(f"There is no letter {letter} of {study}.")
+            revoke_letter(session, letter=found, by=BY, at=at)
+            links = 1
+        elif email is not None:
+            links = revoke_links(session, participant=_person(session, row, email), by=BY, at=at)
+        else:
+            if wave is not None:
+                _expect_wave(row, wave)
+            links = revoke_study_links(session, study=row, wave=wave, by=BY, at=at)
+    click.echo(f"Links that no longer work: {links}.")
+
+
+@group.command("new-link")
+@click.argument("study")
 @click.argument("email")
 @told
-def revoke(study: str, email: str) -> None:
-    """Make every link that was sent to EMAIL for STUDY dead, and send that person no more."""
+def new_link(study: str, email: str) -> None:
+    """Send EMAIL a letter with a new link to the open waves of STUDY not answered yet."""
+    at = parts().clock()
     with writing() as session:
-        participant = participant_by_email(session, the_study(session, study), email)
-        if participant is None:
-            raise click.ClickException(f"Nobody on the roster of {study} has that address.")
-        links = revoke_links(session, participant=participant, by=BY, at=parts().clock())
-    click.echo(f"Links that no longer work: {links}.")
+        row = the_study(session, study)
+        people = [_person(session, row, email).id]
+        waves = [each.id for each in definition_of(row).waves if state_of(each, at=at) == "open"]
+        invitations = [
+            invitation
+            for wave in waves
+            for invitation in awaiting_reply(
+                session, row, wave, people=people, even_without_link=True
+            )
+        ]
+        if not invitations:
+            raise click.ClickException(f"{email} has no open questionnaire left to submit.")
+        for invitation in invitations:
+            send_new_link(
+                session,
+                study=row,
+                invitation=invitation,
+                key=parts().settings.secret_key,
+                by=BY,
+                at=at,
+            )
+    click.echo("A new link is queued; the worker sends it.")
+
+
+@group.command("print")
+@click.argument("study")
+@click.argument("wave")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--email", help="Only the letter of this person.")
+@told
+def print_for_post(study: str, wave: str, file: Path, email: str | None) -> None:
+    """Write letters for the post to FILE (.pdf, or .csv for a mail merge), each with a short code.
+
+    For everyone invited to WAVE who has not submitted. Keep FILE as safe as the answers themselves:
+    each code opens one person's questionnaire.
+    """
+    writers = {".pdf": _sheet_as_pdf, ".csv": sheet_as_csv}
+    if file.suffix.lower() not in writers:
+        raise click.ClickException(f"{file} is no .pdf or .csv file; expected one or the other.")
+    with writing() as session:
+        row = the_study(session, study)
+        _expect_wave(row, wave)
+        letters = print_letters(
+            session,
+            study=row,
+            wave=wave,
+            people=None if email is None else [_person(session, row, email).id],
+            key=parts().settings.secret_key,
+            by=BY,
+            at=parts().clock(),
+        )
+        sheet = writers[file.suffix.lower()](
+            letters, definition=definition_of(row), wave=wave, base_url=parts().settings.base_url
+        )
+        try:
+            file.write_bytes(sheet)
+        except OSError as error:
+            raise click.ClickException(f"{file} cannot be written: {error.strerror}") from error
+    click.echo(f"{len(letters)} letters are in {file}.")
+
+
+@group.command("pause")
+@click.argument("study")
+@told
+def pause(study: str) -> None:
+    """Keep every letter of STUDY in the outbox until `letters resume`."""
+    with writing() as session:
+        pause_letters(session, study=the_study(session, study), by=BY, at=parts().clock())
+    click.echo("Letters are paused. One that is being sent at this moment still leaves.")
+
+
+@group.command("resume")
+@click.argument("study")
+@told
+def resume(study: str) -> None:
+    """Let the letters of STUDY leave again."""
+    with writing() as session:
+        resume_letters(session, study=the_study(session, study), by=BY, at=parts().clock())
+    click.echo("Letters leave again.")
+
+
+def _sheet_as_pdf(letters: Sequence[PostedLetter], **about: Any) -> bytes:
+    # Drawing a PDF takes libraries that no other command here needs.
+    from reports.document import render_pdf
+
+    return render_pdf(sheet_as_html(letters, **about))
+
+
+def _expect_wave(study: Study, wave: str) -> None:
+    waves = [each.id for each in definition_of(study).waves]
+    if wave not in waves:
+        raise click.ClickException(f"There is no wave {wave}; the waves are {', '.join(waves)}.")
+
+
+def _person(session: Session, study: Study, email: str) -> Participant:
+    participant = participant_by_email(session, study, email)
+    if participant is None:
+        raise click.ClickException(f"Nobody on the roster of {study.slug} has that address.")
+    return participant

@@ -35,6 +35,7 @@ from survey_app.database.models import (
     Submission,
     SupervisionSession,
 )
+from survey_app.database.queries.invitations import has_begun
 from survey_app.trial import study_file
 from survey_app.trial.design import StudyDefinition
 from survey_app.version import VERSION
@@ -174,12 +175,6 @@ def _invitations(session: Session, study: Study) -> pd.DataFrame:
 def _submissions(
     session: Session, study: Study, randomisation: Randomisation | None
 ) -> pd.DataFrame:
-    # A consent with no answer after it counts as none, unless it was submitted so.
-    counts = (
-        Submission.submitted_at.is_not(None)
-        | exists().where(Response.submission_id == Submission.id, Response.value != NOT_ANSWERED)
-        | exists().where(Comment.submission_id == Submission.id, Comment.body != "")
-    )
     statement = (
         select(
             Submission.id,
@@ -191,7 +186,7 @@ def _submissions(
         )
         .join(Participant, Participant.id == Submission.participant_id)
         .outerjoin(Allocation, Allocation.school_id == Participant.school_id)
-        .where(Submission.study_id == study.id, counts)
+        .where(Submission.study_id == study.id, has_begun())
         .order_by(Submission.id)
     )
     columns = ["submission", "participant", "wave", "started_at", "submitted_at", "arm"]

@@ -10,6 +10,7 @@ from datetime import datetime
 from survey_app.database.session import Database
 from survey_app.jobs.delivery import deliver_letters
 from survey_app.jobs.failures import without_words
+from survey_app.jobs.link_requests import queue_new_links
 from survey_app.jobs.queue import TaskName
 from survey_app.jobs.reminders import queue_reminders
 from survey_app.jobs.reports import make_reports
@@ -61,6 +62,7 @@ def tasks_of(
             tasks["deliver_letters"]()
 
     def deliver() -> None:
+        queue_new_links(settings, database, clock=clock)
         deliver_letters(settings, database, clock=clock, stopping=stopping)
 
     def report() -> None:

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from survey_app.mail.errors import LetterRefused
 
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=PackageLoader("survey_app.mail"),
     autoescape=select_autoescape(enabled_extensions=("html",), default_for_string=True),
     undefined=StrictUndefined,
@@ -72,7 +72,7 @@ def compose(draft: LetterDraft, *, mail_from: str, base_url: str, at: datetime) 
     # Asks machines not to answer, so that no "out of office" reaches the contact.
     message["Auto-Submitted"] = "auto-generated"
     for name, subtype in (("letter.txt", "plain"), ("letter.html", "html")):
-        content = _TEMPLATES.get_template(name).render(letter=draft)
+        content = TEMPLATES.get_template(name).render(letter=draft)
         if subtype == "plain":
             message.set_content(content, cte="quoted-printable")
         else:

@@ -1,8 +1,9 @@
-"""People are invited to a wave, reminded on the study's days, and their links can be revoked."""
+"""People are invited to a wave and reminded on the study's days."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import exists, select, update
@@ -12,7 +13,7 @@ from survey_app.database.models import Invitation, Letter, Participant, School, 
 from survey_app.database.upsert import insert_unless_there
 from survey_app.links import token_for_letter, token_hash
 from survey_app.operations.audit import record_event
-from survey_app.operations.errors import OperationError, WaveNotOpenError
+from survey_app.operations.errors import WaveNotOpenError
 from survey_app.operations.studies import definition_of
 from survey_app.operations.waves import day_in_england, state_of
 
@@ -131,6 +132,7 @@ def queue_due_letters(session: Session, *, study: Study, key: str, by: str, at: 
     """
     design = definition_of(study)
     today = day_in_england(at)
+    disowned = _disowned(session, study)
     queued = 0
     for wave in design.waves:
         if state_of(wave, at=at) != "open":
@@ -138,7 +140,9 @@ def queue_due_letters(session: Session, *, study: Study, key: str, by: str, at: 
         last_call_on = design.letters.last_call_on(wave)
         reminders_on = design.letters.reminders_on(wave)
         of_kind = {"reminder": 0, "last_call": 0}
-        for invitation in _awaiting_reply(session, study, wave.id):
+        for invitation in awaiting_reply(session, study, wave.id):
+            if invitation.id in disowned:
+                continue
             invited_on = day_in_england(invitation.invited_at)
             due = [n for n, day in enumerate(reminders_on, 1) if invited_on < day <= today]
             if invited_on < last_call_on <= today:
@@ -167,25 +171,48 @@ def queue_due_letters(session: Session, *, study: Study, key: str, by: str, at: 
     return queued
 
 
-def _awaiting_reply(session: Session, study: Study, wave: str) -> list[Invitation]:
-    return list(
+def awaiting_reply(
+    session: Session,
+    study: Study,
+    wave: str,
+    *,
+    people: Collection[int] | None = None,
+    even_without_link: bool = False,
+) -> list[Invitation]:
+    """Give who was invited to a wave and has not submitted, or which of these people are such.
+
+    Whose links were all taken back is sent no new one, unless a coordinator means that person.
+    """
+    statement = (
+        select(Invitation)
+        .join(Participant)
+        .where(
+            Invitation.study_id == study.id,
+            Invitation.wave == wave,
+            Participant.withdrawn_at.is_(None),
+            ~exists().where(
+                Submission.invitation_id == Invitation.id,
+                Submission.submitted_at.is_not(None),
+            ),
+        )
+        .order_by(Invitation.id)
+    )
+    if not even_without_link:
+        statement = statement.where(
+            exists().where(Letter.invitation_id == Invitation.id, Letter.revoked_at.is_(None))
+        )
+    if people is not None:
+        statement = statement.where(Invitation.participant_id.in_(people))
+    return list(session.scalars(statement))
+
+
+def _disowned(session: Session, study: Study) -> set[int]:
+    """The invitations whose letter came to somebody else: reminders wait until it is settled."""
+    return set(
         session.scalars(
-            select(Invitation)
-            .join(Participant)
-            .where(
-                Invitation.study_id == study.id,
-                Invitation.wave == wave,
-                Participant.withdrawn_at.is_(None),
-                ~exists().where(
-                    Submission.invitation_id == Invitation.id,
-                    Submission.submitted_at.is_not(None),
-                ),
-                # Whose links were revoked is sent no new one by a reminder.
-                ~exists().where(
-                    Letter.invitation_id == Invitation.id, Letter.revoked_at.is_not(None)
-                ),
-            )
-            .order_by(Invitation.id)
+            select(Letter.invitation_id)
+            .join(Invitation)
+            .where(Invitation.study_id == study.id, Letter.disowned_at.is_not(None))
         )
     )
 
@@ -197,28 +224,3 @@ def cancel_waiting_letters(session: Session, *, invitation_id: int) -> None:
         .where(Letter.invitation_id == invitation_id, Letter.state == "waiting")
         .values(state="cancelled")
     )
-
-
-def revoke_links(session: Session, *, participant: Participant, by: str, at: datetime) -> int:
-    """Make every link sent to one participant dead; give how many there were."""
-    letters = session.scalars(
-        select(Letter)
-        .join(Invitation)
-        .where(Invitation.participant_id == participant.id, Letter.revoked_at.is_(None))
-    ).all()
-    if not letters:
-        raise OperationError("This participant has no link that works.")
-    for letter in letters:
-        letter.revoked_at = at
-        if letter.state == "waiting":
-            letter.state = "cancelled"
-    record_event(
-        session,
-        "links_revoked",
-        by=by,
-        at=at,
-        subject=f"participant:{participant.id}",
-        study_id=participant.study_id,
-        links=len(letters),
-    )
-    return len(letters)

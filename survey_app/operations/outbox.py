@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from survey_app.database.models import Invitation, Letter
+from survey_app.database.models import Invitation, Letter, Study
 from survey_app.operations.audit import record_event
 
 LEASE = timedelta(minutes=5)
@@ -21,7 +21,10 @@ MOST_ATTEMPTS = 12
 
 
 def claim_letters(session: Session, *, at: datetime, limit: int) -> list[int]:
-    """Take up to `limit` due letters for five minutes; two workers never take the same one."""
+    """Take up to `limit` due letters for five minutes; two workers never take the same one.
+
+    Letters of a study that is paused stay where they are.
+    """
     letters = session.scalars(
         select(Letter)
         .where(
@@ -29,6 +32,11 @@ def claim_letters(session: Session, *, at: datetime, limit: int) -> list[int]:
             or_(
                 Letter.state == "waiting",
                 (Letter.state == "sending") & (Letter.lease_until < at),
+            ),
+            exists().where(
+                Invitation.id == Letter.invitation_id,
+                Study.id == Invitation.study_id,
+                Study.letters_paused_at.is_(None),
             ),
         )
         .order_by(Letter.not_before, Letter.id)

@@ -19,9 +19,11 @@ from survey_app.trial.errors import LetterError
 Phase = Literal["nursery", "primary", "secondary", "all-through", "16 plus", "not applicable"]
 Tag = Literal["verified", "secondary copy", "recalled, unverified", "our choice"]
 DeliveredModel = Literal["one_to_one", "group", "usual_support"]
-LetterKind = Literal["invitation", "reminder", "last_call", "thanks"]
+LetterKind = Literal["invitation", "reminder", "last_call", "thanks", "new_link", "posted"]
 
-LETTER_KINDS: tuple[LetterKind, ...] = ("invitation", "reminder", "last_call", "thanks")
+LETTER_KINDS: tuple[LetterKind, ...] = (
+    *("invitation", "reminder", "last_call", "thanks", "new_link", "posted"),
+)
 PLACEHOLDERS = ("name", "study", "school", "closes_on", "minutes")
 MONTHS_BETWEEN = {"month": 1, "two months": 2}
 
@@ -182,6 +184,32 @@ class LetterText(Definition):
                     )
 
 
+NEW_LINK = LetterText(
+    subject="Your new link to the questionnaire for {study}",
+    paragraphs=(
+        "Dear {name},",
+        "Here is a new link to your questionnaire for {study}, as you or the study team asked. If "
+        "you have begun, it takes you back to where you were.",
+        "It takes about {minutes} minutes and closes on {closes_on}. The link is for you alone, so "
+        "please do not pass this letter on. Taking part is your choice.",
+        "If you did not ask for it, there is nothing you need to do.",
+    ),
+)
+
+POSTED = LetterText(
+    subject="Your questionnaire for {study}",
+    paragraphs=(
+        "Dear {name},",
+        "You are invited to answer a questionnaire for {study}, because you lead or help to lead "
+        "safeguarding at {school}. We have not had it yet.",
+        "It takes about {minutes} minutes. You can stop, and go on later on any device with the "
+        "same code. It closes on {closes_on}.",
+        "The code is for you alone, so please do not pass this letter on. Your school and your "
+        "local authority do not see your answers. Taking part is your choice.",
+    ),
+)
+
+
 class Letters(Definition):
     """The words of the letters and the days on which they go."""
 
@@ -191,6 +219,8 @@ class Letters(Definition):
     reminder: LetterText
     last_call: LetterText
     thanks: LetterText
+    new_link: LetterText = NEW_LINK
+    posted: LetterText = POSTED
 
     def of(self, kind: LetterKind) -> LetterText:
         """The letter of this kind."""
@@ -199,6 +229,8 @@ class Letters(Definition):
             "reminder": self.reminder,
             "last_call": self.last_call,
             "thanks": self.thanks,
+            "new_link": self.new_link,
+            "posted": self.posted,
         }
         return letters[kind]
 

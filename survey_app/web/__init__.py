@@ -11,6 +11,7 @@ from survey_app.web import (
     errors,
     headers,
     logs,
+    networks,
     service,
     sessions,
     templating,
@@ -42,6 +43,7 @@ def register(app: Flask, parts: service.Service) -> None:
         WTF_CSRF_TIME_LIMIT=None,
     )
     logs.register(app)
+    networks.register(app, parts.settings)
     sessions.register(app, parts.settings)
     service.register(app, parts)
     templating.register(app)

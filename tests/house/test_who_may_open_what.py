@@ -40,6 +40,13 @@ OF_PARTICIPANTS = {
     "participant.saved",
     "participant.leave",
     "participant.left",
+    "participant.new_link",
+    "participant.ask_for_link",
+    "participant.link_asked_for",
+    "participant.code",
+    "participant.open_code",
+    "participant.disown",
+    "participant.disowned",
 }
 ALL_STAFF = {
     "account.studies",

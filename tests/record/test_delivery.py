@@ -28,8 +28,8 @@ from survey_app.database.session import Database
 from survey_app.jobs.delivery import Delivery, deliver_letters
 from survey_app.links import token_for_letter, token_hash
 from survey_app.mail.errors import LetterDelayed, LetterRefused, MailServerUnavailable
-from survey_app.operations.invitations import revoke_links
 from survey_app.operations.outbox import LEASE, MOST_ATTEMPTS, claim_letters
+from survey_app.operations.revocation import revoke_links
 from survey_app.operations.submissions import start_submission, submit
 from survey_app.settings import Settings
 

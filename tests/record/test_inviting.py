@@ -17,7 +17,8 @@ from survey_app.database.queries.invitations import visit_by_letter, visit_by_to
 from survey_app.links import token_for_letter, token_hash
 from survey_app.operations.enrolment import import_roster
 from survey_app.operations.errors import OperationError, WaveNotOpenError
-from survey_app.operations.invitations import queue_due_letters, revoke_links
+from survey_app.operations.invitations import queue_due_letters
+from survey_app.operations.revocation import revoke_links
 from survey_app.trial.roster import read_roster
 
 PEOPLE = 10

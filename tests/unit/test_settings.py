@@ -164,3 +164,14 @@ def test_postgresql_is_taken():
     settings = read(SURVEY_DATABASE_URL=address)
     assert settings.database_url == address
     assert not settings.is_sqlite
+
+
+def test_no_proxy_is_trusted_unless_the_settings_say_so():
+    assert read().trusted_proxies == 0
+    assert read(SURVEY_TRUSTED_PROXIES="2").trusted_proxies == 2
+
+
+@pytest.mark.parametrize("said", ["", "-1", "6", "yes", "1.0"])
+def test_a_number_of_proxies_that_cannot_be_is_refused(said):
+    (fault,) = faults(SURVEY_TRUSTED_PROXIES=said)
+    assert fault.startswith(f"SURVEY_TRUSTED_PROXIES is {said!r}")

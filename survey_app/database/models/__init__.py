@@ -2,6 +2,7 @@
 
 from survey_app.database.models.coding import Code, Coding
 from survey_app.database.models.delivery import Invitation, Letter, SupervisionSession
+from survey_app.database.models.links import LinkRequest, WrongLink
 from survey_app.database.models.people import Contact, Participant
 from survey_app.database.models.record import (
     AuditEvent,
@@ -40,6 +41,7 @@ __all__ = [
     "HeldPage",
     "Invitation",
     "Letter",
+    "LinkRequest",
     "Participant",
     "Randomisation",
     "Report",
@@ -52,4 +54,5 @@ __all__ = [
     "Study",
     "Submission",
     "SupervisionSession",
+    "WrongLink",
 ]

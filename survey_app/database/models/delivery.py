@@ -57,6 +57,8 @@ class Letter(Base):
     last_error: Mapped[LongText] = mapped_column(default="")
     token_hash: Mapped[Digest | None] = mapped_column(unique=True)
     revoked_at: Mapped[Moment | None]
+    disowned_at: Mapped[Moment | None]
+    """When whoever opened its link said that it was not for them."""
 
     invitation: Mapped[Invitation] = relationship()
 

@@ -31,6 +31,7 @@ class Study(Base):
     unmasked_at: Mapped[Moment | None]
     unmasked_by: Mapped[ShortText | None]
     unmasked_because: Mapped[LongText | None]
+    letters_paused_at: Mapped[Moment | None]
 
 
 class Authority(Base):

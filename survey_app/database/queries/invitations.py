@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from instruments.missing import NOT_ANSWERED
 from survey_app.database.models import (
+    Comment,
     HeldPage,
     Invitation,
     Letter,
     Participant,
+    Response,
     School,
     Study,
     Submission,
@@ -109,6 +112,18 @@ def _visit(session: Session, condition: ColumnElement[bool]) -> Visit | None:
     )
 
 
+def has_begun() -> ColumnElement[bool]:
+    """Whether a submission counts: a consent with no answer after it is none, unless submitted so.
+
+    Mail scanners follow links, and some press buttons.
+    """
+    return (
+        Submission.submitted_at.is_not(None)
+        | exists().where(Response.submission_id == Submission.id, Response.value != NOT_ANSWERED)
+        | exists().where(Comment.submission_id == Submission.id, Comment.body != "")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class WaveCounts:
     """How one wave stands: people invited, started, submitted, and letters by state."""
@@ -134,7 +149,7 @@ def counts_by_wave(session: Session, study: Study) -> list[WaveCounts]:
         select(
             Invitation.wave,
             func.count(Invitation.id),
-            func.count(Submission.id),
+            func.sum(case((has_begun(), 1), else_=0)),
             func.sum(case((Submission.submitted_at.is_not(None), 1), else_=0)),
         )
         .outerjoin(Submission, Submission.invitation_id == Invitation.id)
@@ -142,7 +157,7 @@ def counts_by_wave(session: Session, study: Study) -> list[WaveCounts]:
         .group_by(Invitation.wave)
     )
     return [
-        WaveCounts(wave, invited, started, int(submitted or 0), letters.get(wave, {}))
+        WaveCounts(wave, invited, int(started or 0), int(submitted or 0), letters.get(wave, {}))
         for wave, invited, started, submitted in rows
     ]
 

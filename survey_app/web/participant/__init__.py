@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from survey_app.web.participant import answering, consenting, finishing, opening
+from survey_app.web.participant import (
+    answering,
+    asking,
+    codes,
+    consenting,
+    disowning,
+    finishing,
+    opening,
+)
 from survey_app.web.participant.room import blueprint
 
-__all__ = ["answering", "blueprint", "consenting", "finishing", "opening"]
+__all__ = [
+    "answering",
+    "asking",
+    "blueprint",
+    "codes",
+    "consenting",
+    "disowning",
+    "finishing",
+    "opening",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flask import url_for
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import Visit
@@ -90,7 +91,7 @@ def _show(
         closes_on=day_in_words(delivery.wave.closes_on),
         paragraphs=definition.notice.paragraphs,
         questionnaire_note=definition.study.questionnaire_note,
-        contact_email=definition.study.contact_email,
+        not_me_url=url_for("participant.disown", reference=visit.invitation.reference),
         boxes=[
             {
                 "name": consent_name(each.key),

@@ -11,8 +11,10 @@ from werkzeug.wrappers import Response
 from survey_app.database.queries.invitations import Visit, visit_by_token
 from survey_app.links import looks_like_token, token_hash
 from survey_app.operations.waves import state_of
+from survey_app.operations.wrong_links import WINDOW, note_wrong_link
 from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words
+from survey_app.web.networks import network
 from survey_app.web.participant.delivery import delivery_of
 from survey_app.web.participant.room import blueprint, show
 from survey_app.web.participant.routing import first_unsaved, go_to
@@ -35,11 +37,26 @@ def open_link(token: str) -> Response:
     No token of our own page is asked for: the page is the same bytes for everybody and sets no
     cookie, and whoever could forge this post must know the secret in its address.
     """
-    visit = visit_by_token(record(), token_hash(token)) if looks_like_token(token) else None
+    hashed = token_hash(token)
+    visit = visit_by_token(record(), hashed) if looks_like_token(token) else None
     if visit is None:
-        return show("unknown_link", status=404)
+        return turn_away(hashed)
     remember_visit(visit.invitation.reference, visit.letter_id)
     return go_to("resume", visit.invitation.reference)
+
+
+def turn_away(hashed: str) -> Response:
+    """Say that a link opens nothing, and slow down whoever tries many different ones."""
+    if note_wrong_link(record(), network_hash=network(), token_hash=hashed, at=now()):
+        return slowed()
+    return show("unknown_link", status=404)
+
+
+def slowed() -> Response:
+    """Say that too much was tried from one network, and that a link that works still opens."""
+    answer = show("slowed", status=429)
+    answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+    return answer
 
 
 @blueprint.get("/answer/<string:reference>/")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from trials import BY, Trial
 
 from survey_app.database.models import AuditEvent, Letter, Participant
-from survey_app.operations.invitations import revoke_links
+from survey_app.operations.revocation import revoke_links
 
 WRONG = "x" * 32
 
