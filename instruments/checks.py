@@ -9,6 +9,7 @@ from math import isclose
 
 from instruments.errors import Fault
 from instruments.model import Instrument, Item, LinearTransform, LookupTransform, Score
+from instruments.routing import Reference, routing_faults
 
 
 def faults_of(instrument: Instrument, *, file: str) -> tuple[Fault, ...]:
@@ -18,7 +19,20 @@ def faults_of(instrument: Instrument, *, file: str) -> tuple[Fault, ...]:
         place = f"scores[{number}]"
         faults += _score_faults(instrument, score, place, file)
         faults += _band_faults(score, place, file)
+    faults += routing_faults(_as_routed(instrument), file=file)
     return (*faults, *_comparison_faults(instrument, file))
+
+
+def _as_routed(instrument: Instrument) -> list[Reference]:
+    """An item whose choices are unknown has a fault of its own, and any value could be one."""
+    return [
+        Reference(
+            item.id,
+            frozenset(value for value, _ in _choices(instrument, item)) or frozenset(range(128)),
+            () if item.asked_when is None else ((f"items[{number}].asked_when", item.asked_when),),
+        )
+        for number, item in enumerate(instrument.items)
+    ]
 
 
 def faults_between(instruments: Mapping[str, Instrument]) -> tuple[Fault, ...]:

@@ -5,9 +5,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from instruments.reader import Definition
+from instruments.reader import Definition, Name
+from instruments.routing import AskedWhen
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 WordingTag = Literal["verified", "secondary_copy", "unverified", "own", "withheld"]
@@ -47,6 +47,8 @@ class Item(Definition):
     """False for an item that is shown and stored but belongs to no score."""
     same_as: Name | None = None
     """The item of a longer instrument that asks the same thing with the same options."""
+    asked_when: AskedWhen | None = None
+    """What earlier items of the instrument must have been answered; asked of everybody without."""
 
 
 class Wording(Definition):

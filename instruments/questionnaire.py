@@ -1,7 +1,7 @@
 """The questionnaire delivered at one wave, compiled from its parts into pages."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
 from typing import Annotated, Final, Literal
@@ -11,8 +11,9 @@ from pydantic import Field
 from instruments.checks import one_of, repeated
 from instruments.errors import DefinitionError, Fault
 from instruments.missing import PREFER_NOT_TO_SAY
-from instruments.model import Instrument, Name, ResponseOption, Text
-from instruments.reader import Definition
+from instruments.model import Instrument, ResponseOption, Text
+from instruments.reader import Definition, Name
+from instruments.routing import Answers, AskedWhen, Reference, routing_faults, verdicts
 
 MOST_ITEMS_ON_A_PAGE: Final = 10
 
@@ -31,6 +32,8 @@ class InstrumentPart(Definition):
 
     kind: Literal["instrument"]
     instrument: Name
+    asked_when: AskedWhen | None = None
+    """What earlier questions must have been answered; asked of everybody without."""
 
 
 class ItemPart(Definition):
@@ -43,6 +46,8 @@ class ItemPart(Definition):
     options: Annotated[tuple[ResponseOption, ...], Field(min_length=2)]
     arms: tuple[Name, ...] = ()
     """The arms that are asked; none named means everybody."""
+    asked_when: AskedWhen | None = None
+    """What earlier questions must have been answered; asked of everybody without."""
 
 
 class OpenPart(Definition):
@@ -55,6 +60,8 @@ class OpenPart(Definition):
     max_length: Annotated[int, Field(ge=1)] = 4000
     arms: tuple[Name, ...] = ()
     """The arms that are asked; none named means everybody."""
+    asked_when: AskedWhen | None = None
+    """What earlier questions must have been answered; asked of everybody without."""
 
 
 Part = Annotated[InstrumentPart | ItemPart | OpenPart, Field(discriminator="kind")]
@@ -74,6 +81,8 @@ class Question:
         The id of the instrument the item belongs to.
     prefer_not_to_say : bool
         Whether "Prefer not to say" is offered beside the options.
+    asked_when : tuple of AskedWhen
+        What earlier questions must have been answered; it is asked when every rule is met.
     """
 
     id: str
@@ -84,6 +93,7 @@ class Question:
     max_length: int | None
     instrument: str | None
     prefer_not_to_say: bool
+    asked_when: tuple[AskedWhen, ...] = ()
 
     @property
     def choices(self) -> tuple[ResponseOption, ...]:
@@ -114,6 +124,56 @@ class Questionnaire:
         """Return every question, in the order asked."""
         return tuple(question for page in self.pages for question in page.questions)
 
+    @property
+    def is_routed(self) -> bool:
+        """Whether what is asked depends on answers."""
+        return any(question.asked_when for question in self.questions())
+
+    def asked(self, answers: Answers) -> "Questionnaire":
+        """Return the pages and questions that are asked of somebody who has answered so.
+
+        Parameters
+        ----------
+        answers : Mapping
+            The code or the words of each question answered so far, by its id.
+        """
+        if not self.is_routed:
+            return self
+        verdict = verdicts(self.questions(), answers)
+        return self._keeping({name for name, is_asked in verdict.items() if is_asked})
+
+    def n_pages(self, answers: Answers, *, up_to: str) -> range:
+        """Return how many pages there are, as far as the answers before one page decide that.
+
+        Parameters
+        ----------
+        answers : Mapping
+            As for `asked`.
+        up_to : str
+            The key of a page; what is answered there and further on is taken as not known.
+
+        Returns
+        -------
+        range
+            From the fewest to the most pages there may be, both included.
+        """
+        if not self.is_routed:
+            return range(len(self.pages), len(self.pages) + 1)
+        keys = [page.key for page in self.pages]
+        later = self.pages[keys.index(up_to) :]
+        unknown = {question.id for page in later for question in page.questions}
+        verdict = verdicts(self.questions(), answers, unknown)
+        fewest = self._keeping({name for name, is_asked in verdict.items() if is_asked})
+        most = self._keeping({n for n, is_asked in verdict.items() if is_asked is not False})
+        return range(len(fewest.pages), len(most.pages) + 1)
+
+    def _keeping(self, ids: Collection[str]) -> "Questionnaire":
+        kept = (
+            replace(page, questions=tuple(each for each in page.questions if each.id in ids))
+            for page in self.pages
+        )
+        return Questionnaire(tuple(page for page in kept if page.questions))
+
     def page(self, key: str) -> Page:
         """Return the page of that key; KeyError when there is none."""
         for page in self.pages:
@@ -139,9 +199,9 @@ def compile_questionnaire(
     """Return the pages that a participant of the arm is shown.
 
     Consecutive items of the study's own share a page, and so do consecutive open questions; an
-    instrument has pages of its own, of nearly equal length. Pages are laid out before the arms
-    are looked at, so a page has the same key whoever sees it; a page that asks an arm nothing is
-    left out.
+    instrument has pages of its own, of nearly equal length. No question shares a page with one
+    that it depends on. Pages are laid out before the arms are looked at, so a page has the same
+    key whoever sees it; a page that asks an arm nothing is left out.
 
     Parameters
     ----------
@@ -186,8 +246,10 @@ def questionnaire_faults(
     """Return the faults of a questionnaire's parts, each with its place below `where`.
 
     Found are unknown instruments, instruments whose words the licence holder has not supplied,
-    ids of questions and values of options used more than once.
+    ids of questions and values of options used more than once, and conditions that ask of what is
+    not known by then or can never be met.
     """
+    parts = tuple(parts)
     faults: list[Fault] = []
     ids: list[str] = []
     for number, part in enumerate(parts):
@@ -218,7 +280,29 @@ def questionnaire_faults(
         Fault(file, where, f"the question {name!r} more than once", "every question once")
         for name in repeated(ids)
     )
-    return tuple(faults)
+    references = list(_references(parts, catalogue, where))
+    return (*faults, *routing_faults(references, file=file))
+
+
+def _references(
+    parts: Iterable[InstrumentPart | ItemPart | OpenPart],
+    catalogue: Mapping[str, Instrument],
+    where: str,
+) -> Iterator[Reference]:
+    for number, part in enumerate(parts):
+        rules = (
+            () if part.asked_when is None else ((f"{where}[{number}].asked_when", part.asked_when),)
+        )
+        if isinstance(part, InstrumentPart):
+            if part.instrument in catalogue:
+                instrument = catalogue[part.instrument]
+                for item in instrument.items:
+                    values = frozenset(option.value for option in instrument.options(item))
+                    yield Reference(item.id, values, rules)
+        elif isinstance(part, ItemPart):
+            yield Reference(part.id, frozenset(option.value for option in part.options), rules)
+        else:
+            yield Reference(part.id, None, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +316,11 @@ class _Entry:
     max_length: int | None = None
     instrument: str | None = None
     arms: tuple[str, ...] = ()
+    asked_when: tuple[AskedWhen, ...] = ()
+
+    @property
+    def depends_on(self) -> frozenset[str]:
+        return frozenset[str]().union(*(rule.questions for rule in self.asked_when))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,19 +341,25 @@ def _layouts(
         if kind == "instrument":
             for part in run:
                 if isinstance(part, InstrumentPart):
-                    yield from _instrument_layouts(catalogue[part.instrument])
+                    yield from _instrument_layouts(catalogue[part.instrument], part.asked_when)
         else:
             entries = [_own_entry(part) for part in run if not isinstance(part, InstrumentPart)]
             key, title = _PAGES_OF_OWN_QUESTIONS[kind]
-            yield from _split(_Layout(key, title, "", "", tuple(entries)))
+            yield from _in_turn(_Layout(key, title, "", "", tuple(entries)))
 
 
-def _instrument_layouts(instrument: Instrument) -> Iterator[_Layout]:
+def _instrument_layouts(instrument: Instrument, asked_when: AskedWhen | None) -> Iterator[_Layout]:
     entries = tuple(
-        _Entry(item.id, item.text, options=instrument.options(item), instrument=instrument.id)
+        _Entry(
+            item.id,
+            item.text,
+            options=instrument.options(item),
+            instrument=instrument.id,
+            asked_when=_said(asked_when, item.asked_when),
+        )
         for item in instrument.items
     )
-    yield from _split(
+    yield from _in_turn(
         _Layout(
             key=instrument.id.replace("_", "-"),
             title=instrument.heading,
@@ -276,9 +371,32 @@ def _instrument_layouts(instrument: Instrument) -> Iterator[_Layout]:
 
 
 def _own_entry(part: ItemPart | OpenPart) -> _Entry:
-    if isinstance(part, ItemPart):
-        return _Entry(part.id, part.text, part.hint, options=part.options, arms=part.arms)
-    return _Entry(part.id, part.text, part.hint, max_length=part.max_length, arms=part.arms)
+    options = part.options if isinstance(part, ItemPart) else ()
+    max_length = part.max_length if isinstance(part, OpenPart) else None
+    return _Entry(
+        part.id,
+        part.text,
+        part.hint,
+        options=options,
+        max_length=max_length,
+        arms=part.arms,
+        asked_when=_said(part.asked_when),
+    )
+
+
+def _said(*rules: AskedWhen | None) -> tuple[AskedWhen, ...]:
+    return tuple(rule for rule in rules if rule is not None)
+
+
+def _in_turn(layout: _Layout) -> Iterator[_Layout]:
+    """Yield layouts none of whose questions depends on another of the same one."""
+    title, here = layout.title, list[_Entry]()
+    for entry in layout.entries:
+        if entry.depends_on.intersection(each.id for each in here):
+            yield from _split(replace(layout, title=title, entries=tuple(here)))
+            title, here = f"{layout.title}, continued", []
+        here.append(entry)
+    yield from _split(replace(layout, title=title, entries=tuple(here)))
 
 
 def _split(layout: _Layout) -> Iterator[_Layout]:
@@ -317,4 +435,5 @@ def _question(entry: _Entry, prefer_not_to_say: bool) -> Question:
         max_length=entry.max_length,
         instrument=entry.instrument,
         prefer_not_to_say=prefer_not_to_say and is_choice,
+        asked_when=entry.asked_when,
     )

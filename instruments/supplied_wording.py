@@ -13,8 +13,8 @@ from pydantic import Field
 
 from instruments.checks import one_of, repeated
 from instruments.errors import DefinitionError, Fault
-from instruments.model import Instrument, Name, Text, Wording
-from instruments.reader import Definition, read_toml_strictly
+from instruments.model import Instrument, Text, Wording
+from instruments.reader import Definition, Name, read_toml_strictly
 
 
 class ItemWords(Definition):

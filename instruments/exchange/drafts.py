@@ -13,8 +13,8 @@ from typing import Any, Final
 from instruments.checks import repeated
 from instruments.errors import DefinitionError, Fault
 from instruments.exchange.losses import Loss
-from instruments.model import Item, Name, ResponseOption, ResponseSet
-from instruments.reader import Definition
+from instruments.model import Item, ResponseOption, ResponseSet
+from instruments.reader import Definition, Name
 
 LONGEST_NAME: Final = 60
 GREATEST_VALUE: Final = 127

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Executable, exists, select
 from sqlalchemy.orm import Session
 
 from instruments.catalogue import load_catalogue
 from instruments.missing import NOT_ANSWERED, NOT_ASKED
+from instruments.questionnaire import Questionnaire
 from reports.snapshot import Event, Fact, Snapshot, StudyFacts, WaveFacts
 from survey_app.database.models import (
     Allocation,
@@ -36,6 +38,7 @@ from survey_app.database.models import (
     SupervisionSession,
 )
 from survey_app.database.queries.invitations import has_begun
+from survey_app.datasets.asked import asked_columns
 from survey_app.trial import study_file
 from survey_app.trial.design import StudyDefinition
 from survey_app.version import VERSION
@@ -99,29 +102,36 @@ class _Questions:
     """Which questions each wave asks of whom."""
 
     def __init__(self, definition: StudyDefinition, arms: _Arms) -> None:
-        self._asked: dict[tuple[str, str | None], set[str]] = {}
+        self._asked: dict[tuple[str, str | None], Questionnaire] = {}
         texts: dict[str, str] = {}
         asked_of_some: set[str] = set()
         choices: dict[str, None] = {}
         for wave in definition.waves:
-            of_arm = {
-                arm.id: definition.questionnaire(wave.id, arm.id).questions()
-                for arm in definition.arms
-            }
-            everyone = set.intersection(*({q.id for q in asked} for asked in of_arm.values()))
-            self._asked[wave.id, None] = everyone
-            for arm, asked in of_arm.items():
-                self._asked[wave.id, arm] = {q.id for q in asked}
-                asked_of_some |= self._asked[wave.id, arm] - everyone
-                texts |= {q.id: q.text for q in asked if q.kind == "text"}
-                choices |= dict.fromkeys(q.id for q in asked if q.kind == "choice")
+            everyone = self._asked[wave.id, None] = definition.questionnaire(wave.id, None)
+            for arm in definition.arms:
+                asked = self._asked[wave.id, arm.id] = definition.questionnaire(wave.id, arm.id)
+                asked_of_some |= _only_in(asked, everyone)
+                texts |= {q.id: q.text for q in asked.questions() if q.kind == "text"}
+                choices |= dict.fromkeys(q.id for q in asked.questions() if q.kind == "choice")
         hidden = asked_of_some if arms.masked else set()
         self.of_some_arms = frozenset(asked_of_some & texts.keys())
         self.texts = {name: text for name, text in texts.items() if name not in hidden}
+        self.all_choices = list(choices)
         self.choices = [name for name in choices if name not in hidden]
 
-    def is_asked(self, item: str, wave: str, arm: str | None) -> bool:
-        return item in self._asked[wave, arm]
+    def asked_at(self, wave: str, arm: str | None) -> Questionnaire:
+        return self._asked[wave, arm]
+
+
+def _only_in(asked: Questionnaire, everyone: Questionnaire) -> set[str]:
+    """The questions of one arm, with those that depend on them: who has them tells the arm."""
+    common = {question.id for question in everyone.questions()}
+    found: set[str] = set()
+    for question in asked.questions():
+        depends_on = {name for rule in question.asked_when for name in rule.questions}
+        if question.id not in common or depends_on & found:
+            found.add(question.id)
+    return found
 
 
 def _rows(session: Session, statement: Executable, columns: list[str]) -> pd.DataFrame:
@@ -204,18 +214,12 @@ def _submissions(
 def _answers(
     session: Session, study: Study, submissions: pd.DataFrame, questions: _Questions
 ) -> pd.DataFrame:
-    asked = {
-        (wave, arm): [questions.is_asked(item, wave, arm or None) for item in questions.choices]
-        for wave, arm in set(zip(submissions["wave"], submissions["arm"].fillna(""), strict=True))
-    }
-    is_asked = np.array(
-        [
-            asked[wave, arm]
-            for wave, arm in zip(submissions["wave"], submissions["arm"].fillna(""), strict=True)
-        ],
-        dtype=bool,
-    ).reshape(len(submissions), len(questions.choices))
-    table = np.where(is_asked, np.int8(NOT_ANSWERED), np.int8(NOT_ASKED))
+    columns = pd.Index(questions.all_choices)
+    table = np.full((len(submissions), len(columns)), NOT_ASKED, dtype=np.int8)
+    groups = _asked_alike(submissions, questions)
+    for rows, questionnaire in groups:
+        asked = [q.id for q in questionnaire.questions() if q.kind == "choice"]
+        table[np.ix_(rows, columns.get_indexer(pd.Index(asked)))] = NOT_ANSWERED
     statement = (
         select(Response.submission_id, Response.item, Response.value)
         .join(Submission, Submission.id == Response.submission_id)
@@ -223,15 +227,60 @@ def _answers(
     )
     given = _rows(session, statement, ["submission", "item", "value"])
     # A visit that counts as none has responses too: those of blank pages.
-    given = given[
-        given["item"].isin(questions.choices) & given["submission"].isin(submissions.index)
-    ]
-    columns = pd.Index(questions.choices)
+    given = given[given["item"].isin(columns) & given["submission"].isin(submissions.index)]
     table[
         submissions.index.get_indexer(pd.Index(given["submission"])),
         columns.get_indexer(pd.Index(given["item"])),
     ] = given["value"].to_numpy(dtype=np.int8)
-    return pd.DataFrame(table, index=submissions.index, columns=columns)
+    if any(questionnaire.is_routed for _, questionnaire in groups):
+        _take_out_what_is_not_asked(table, columns, groups, _written(session, study, submissions))
+    answers = pd.DataFrame(table, index=submissions.index, columns=columns)
+    return answers[questions.choices]
+
+
+def _asked_alike(
+    submissions: pd.DataFrame, questions: _Questions
+) -> list[tuple[npt.NDArray[np.intp], Questionnaire]]:
+    """The places of the submissions that got one questionnaire, with it."""
+    kinds = list(zip(submissions["wave"], submissions["arm"].fillna(""), strict=True))
+    return [
+        (
+            np.flatnonzero([kind == wanted for kind in kinds]),
+            questions.asked_at(wanted[0], wanted[1] or None),
+        )
+        for wanted in dict.fromkeys(kinds)
+    ]
+
+
+def _take_out_what_is_not_asked(
+    table: npt.NDArray[np.int8],
+    columns: pd.Index,
+    groups: list[tuple[npt.NDArray[np.intp], Questionnaire]],
+    written: pd.DataFrame,
+) -> None:
+    for rows, questionnaire in groups:
+        asked = asked_columns(
+            questionnaire,
+            values={name: table[rows, place] for place, name in enumerate(columns)},
+            written={name: written[name].to_numpy()[rows] for name in written.columns},
+            n_rows=len(rows),
+        )
+        for place, name in enumerate(columns):
+            if name in asked:
+                table[rows[~asked[name]], place] = NOT_ASKED
+
+
+def _written(session: Session, study: Study, submissions: pd.DataFrame) -> pd.DataFrame:
+    """Which open questions were answered with words: one row a submission, one column each."""
+    statement = select(Comment.submission_id, Comment.question).where(
+        Comment.study_id == study.id, Comment.body != ""
+    )
+    written = _rows(session, statement, ["submission", "question"])
+    return (
+        pd.crosstab(written["submission"], written["question"])
+        .reindex(submissions.index, fill_value=0)
+        .astype(bool)
+    )
 
 
 def _comments(
@@ -241,7 +290,7 @@ def _comments(
         select(
             Comment.id, Comment.submission_id, Comment.question, Comment.released_at, Comment.body
         )
-        .where(Comment.study_id == study.id, Comment.body != "")
+        .where(Comment.study_id == study.id, Comment.body != "", Comment.not_asked.is_(False))
         .order_by(Comment.id)
     )
     columns = ["comment", "submission", "question", "released", "words"]

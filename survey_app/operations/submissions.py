@@ -161,6 +161,9 @@ def save_page(
     n_changed = _save_values(session, submission, values, at) + _save_texts(
         session, submission, texts, at
     )
+    _note_comments_not_asked(
+        session, questionnaire_for(study=study, invitation=invitation), submission
+    )
     if n_changed:
         record_event(
             session,
@@ -234,6 +237,28 @@ def _save_texts(
         for question, body in changed.items()
     )
     return len(changed)
+
+
+def _note_comments_not_asked(
+    session: Session, questionnaire: Questionnaire, submission: Submission
+) -> None:
+    """Mark the comments whose question is asked no longer, and unmark those it is asked again."""
+    if not questionnaire.is_routed:
+        return
+    saved = select(Response.item, Response.value).where(Response.submission_id == submission.id)
+    comments = session.scalars(
+        select(Comment)
+        .where(Comment.submission_id == submission.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    answers: dict[str, int | str] = {
+        **dict(session.execute(saved).all()),
+        **{c.question: c.body for c in comments},
+    }
+    asked = {question.id for question in questionnaire.asked(answers).questions()}
+    for comment in comments:
+        comment.not_asked = comment.question not in asked
+    session.flush()
 
 
 def submit(

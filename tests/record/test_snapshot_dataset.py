@@ -8,23 +8,27 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from answering import answer, save, start
+from answering import answer, save, send, start
 from looking import everything, rows
+from routed import route
 from sqlalchemy import update
 from trials import BY, Clock, Trial, load_trial, loaded_trial
 
 from instruments.missing import NOT_ANSWERED, NOT_ASKED, PREFER_NOT_TO_SAY
 from reports.document import build_report, render_html
 from reports.snapshot import Snapshot
+from scoring.scales import score
 from survey_app.database.models import Comment, Participant, Randomisation, Submission
+from survey_app.database.queries.comments import comment_counts
 from survey_app.database.queries.schools import school_by_urn
 from survey_app.database.session import Database
 from survey_app.datasets.snapshot import build_snapshot
 from survey_app.operations.coding import add_code, code_comment
 from survey_app.operations.outbox import claim_letters, note_sent
 from survey_app.operations.redaction import release_comment
-from survey_app.operations.studies import definition_of, unmask_study
+from survey_app.operations.studies import definition_of, register_study, unmask_study
 from survey_app.operations.supervision import record_session
+from survey_app.trial.design import read_study
 
 SEED = "zq-seed-of-this-trial"
 REAL_ARMS = ("supervision", "usual_support", "Supervision", "Support as usual")
@@ -293,3 +297,49 @@ def test_a_moved_study_says_by_how_many_days(trial: Trial):
     assert provenance["Study definition (SHA-256)"] == trial.definition.sha256
     assert "Dates moved, for the demonstration, by days" not in provenance
     assert len(rows(trial.database, Submission)) == 0
+
+
+def test_what_routing_takes_away_is_not_asked_and_comes_back(trial: Trial):
+    trial = route(trial)
+    trial.invite()
+    start(trial)
+    save(trial, "about-you", values={"still_in_role": 9})
+    save(trial, "gad7", values={f"gad7_{n}": 1 for n in range(1, 8)})
+    save(trial, "in-your-own-words", texts={"most_stressful": "Thresholds."})
+    save(trial, "in-your-own-words-2", texts={"would_help": "Time."})
+    send(trial)
+    start(trial, 2)
+    save(trial, "about-you", person=2, values={"still_in_role": 9})
+    save(trial, "gad7", person=2, values={f"gad7_{n}": 1 for n in range(1, 8)})
+    save(trial, "in-your-own-words", person=2, texts={"most_stressful": "Thresholds."})
+    save(trial, "in-your-own-words-2", person=2, texts={"would_help": "Time."})
+    save(trial, "about-you", person=2, values={"still_in_role": PREFER_NOT_TO_SAY})
+    save(trial, "in-your-own-words", person=2)
+    send(trial, 2)
+    snapshot = snapshot_of(trial)
+    first, second = snapshot.answers.iloc[0], snapshot.answers.iloc[1]
+    assert set(first.filter(like="gad7_")) == {1}
+    assert set(second.filter(like="gad7_")) == {NOT_ASKED}
+    assert second["still_in_role"] == PREFER_NOT_TO_SAY
+    assert second["pss10_1"] == NOT_ANSWERED
+    assert len(snapshot.comments) == 2
+    with trial.database.reading() as session:
+        assert comment_counts(session, trial.study(session)).submitted == 2
+    scored = score(snapshot.answers, snapshot.instruments["gad7"])
+    assert scored.reason["gad7_total"].tolist() == ["", "not asked"]
+
+
+def test_masked_a_question_that_depends_on_one_arm_s_question_stays_behind(trial: Trial):
+    source = trial.definition.source.replace(
+        'id = "what_changed"\n',
+        'id = "had_supervision"\ntext = "Did you go?"\narms = ["supervision"]\n'
+        '[[waves.questionnaire]]\nkind = "open"\nid = "how_was_it"\ntext = "How was it?"\n'
+        'asked_when = { all = [ { question = "had_supervision", answered = true } ] }\n'
+        '[[waves.questionnaire]]\nkind = "open"\nid = "what_changed"\n',
+    )
+    definition = read_study(source, file="a.toml")
+    with trial.database.writing() as session:
+        register_study(session, definition=definition, by=BY, at=trial.clock())
+    assert not {"had_supervision", "how_was_it"} & set(snapshot_of(trial).study.open_questions)
+    unmask(trial)
+    assert "how_was_it" in snapshot_of(trial).study.arm_specific_questions

@@ -48,9 +48,12 @@ class Respondent:
 
     def save(self, page: str, answers: dict[str, str], shown: str | None = None) -> TestResponse:
         """Post a page, with the marks of its latest state unless others are given."""
+        fields = {}
         if shown is None:
-            shown = hidden_field(self.get(page).text, "shown")
-        return self.client.post(self.address(page), data={**answers, "shown": shown})
+            markup = self.get(page).text
+            shown = hidden_field(markup, "shown")
+            fields["shown-questions"] = hidden_field(markup, "shown-questions")
+        return self.client.post(self.address(page), data={**answers, **fields, "shown": shown})
 
     def submit(self) -> TestResponse:
         return self.client.post(self.address("check"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from survey_app.database.base import Base
@@ -83,6 +83,8 @@ class Comment(Base):
     redacted: Mapped[LongText | None]
     released_at: Mapped[Moment | None]
     released_by: Mapped[int | None]
+    not_asked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Kept though its question is asked no longer, since an earlier answer was changed."""
 
     submission: Mapped[Submission] = relationship(back_populates="comments")
 

@@ -24,6 +24,7 @@ def _is_submitted(study: Study) -> ColumnElement[bool]:
     return and_(
         Comment.study_id == study.id,
         Comment.body != "",
+        Comment.not_asked.is_(False),
         exists().where(
             Submission.id == Comment.submission_id, Submission.submitted_at.is_not(None)
         ),

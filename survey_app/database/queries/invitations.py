@@ -42,6 +42,11 @@ class Visit:
         return {c.question: c.body for c in self.submission.comments} if self.submission else {}
 
     @property
+    def answers(self) -> dict[str, int | str]:
+        """The code or the words saved so far, by question: what decides which are asked."""
+        return {**self.values, **self.texts}
+
+    @property
     def consents(self) -> dict[str, bool]:
         """The ticks given, by consent."""
         return {c.key: c.given for c in self.submission.consents} if self.submission else {}

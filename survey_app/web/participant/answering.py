@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import abort, flash, request, url_for
 from werkzeug.wrappers import Response
 
+from instruments.missing import NOT_ANSWERED
 from instruments.questionnaire import Page
+from instruments.routing import Answers
 from survey_app.database.queries.invitations import Visit, unopened_visit
 from survey_app.operations.errors import AlreadySubmittedError, WaveNotOpenError
 from survey_app.operations.submissions import (
@@ -18,17 +21,19 @@ from survey_app.operations.submissions import (
 )
 from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words
-from survey_app.web.participant.delivery import Delivery, delivery_of
+from survey_app.web.participant.delivery import Delivery, asked_of, delivery_of
 from survey_app.web.participant.forms import PageForm, page_form
 from survey_app.web.participant.merging import differs, marks_of, merge
 from survey_app.web.participant.opening import closed_page
-from survey_app.web.participant.presenters import error_lines, saved_answers
+from survey_app.web.participant.presenters import error_lines, progress_in_words, saved_answers
 from survey_app.web.participant.room import blueprint, show
-from survey_app.web.participant.routing import go_to, neighbours
+from survey_app.web.participant.routing import go_to, neighbours, newly_asked
 from survey_app.web.participant.visits import find_visit, with_visit
 from survey_app.web.questions import shown_questions
 from survey_app.web.service import now, record
 
+# No question can have this name: it has a hyphen.
+SHOWN_QUESTIONS = "shown-questions"
 FORGED = "This page was not saved. Your answers are still below: press “Save and continue” again"
 LOST = "This page was not saved yet. Your answers are still below"
 TOO_LONG = "comment too long"
@@ -45,13 +50,15 @@ HELD_AFTER_SUBMISSION = (
 @with_visit
 def page(visit: Visit, key: str) -> Response:
     """Show a page of questions with the answers saved so far."""
-    delivery = delivery_of(visit)
-    asked = _page_or_404(delivery, key)
+    whole = _page_or_404(delivery_of(visit), key)
     reference = visit.invitation.reference
     if visit.submission is None:
         return go_to("consent", reference)
     if visit.submission.submitted_at is not None:
         return go_to("receipt", reference)
+    asked = _as_asked(visit, whole)
+    if asked is None:
+        return go_to("resume", reference)
     return closed_page(visit) or _show_page(
         visit,
         asked,
@@ -68,11 +75,10 @@ def save(reference: str, key: str) -> Response:
     visit = find_visit(reference)
     if visit is None:
         return _give_back(reference, key)
-    delivery = delivery_of(visit)
-    asked = _page_or_404(delivery, key)
+    asked = _page_posted(visit, key)
     if visit.submission is None:
         return go_to("consent", reference)
-    form = page_form(delivery, key)
+    form = page_form(delivery_of(visit), asked)
     form.validate()
     if form.is_forged:
         return _show_again(visit, asked, form, errors=[(FORGED, f"#{asked.questions[0].id}")])
@@ -96,7 +102,26 @@ def save(reference: str, key: str) -> Response:
         return _after_closing(visit, asked, form)
     if form.faults:
         return _refuse(visit, asked, form, answers)
-    return _go_on(visit, asked)
+    return _go_on(visit, asked, before=saved, answers=answers)
+
+
+def _as_asked(visit: Visit, whole: Page) -> Page | None:
+    """The page with the questions asked of this person; None where none of its questions is."""
+    pages = asked_of(visit).pages
+    return next((page for page in pages if page.key == whole.key), None)
+
+
+def _page_posted(visit: Visit, key: str) -> Page:
+    """The page as it was shown: what is asked, and where, may have changed since."""
+    delivery = delivery_of(visit)
+    shown = request.form.get(SHOWN_QUESTIONS, "").split()
+    known = {q.id: page for page in delivery.questionnaire.pages for q in page.questions}
+    found = [name for name in dict.fromkeys(shown) if name in known]
+    if found:
+        questions = tuple(delivery.questionnaire.question(name) for name in found)
+        return replace(known[found[0]], questions=questions)
+    whole = _page_or_404(delivery, key)
+    return _as_asked(visit, whole) or whole
 
 
 def _page_or_404(delivery: Delivery, key: str) -> Page:
@@ -125,14 +150,25 @@ def _keeping_faulty(form: PageForm, answers: PageAnswers, saved: PageAnswers) ->
     )
 
 
-def _go_on(visit: Visit, asked: Page) -> Response:
+def _go_on(visit: Visit, asked: Page, *, before: PageAnswers, answers: PageAnswers) -> Response:
     reference = visit.invitation.reference
     if request.form.get("then") == "leave":
         return go_to("saved", reference)
-    _, after = neighbours(delivery_of(visit).questionnaire, asked)
-    if after is None or request.form.get("back") == "check":
+    questionnaire = delivery_of(visit).questionnaire
+    saved = _with_page(before, asked, answers)
+    if request.form.get("back") == "check":
+        opened = newly_asked(questionnaire, before={**before.values, **before.texts}, after=saved)
+        if opened is not None:
+            return go_to("page", reference, key=opened.key, back="check")
         return go_to("check", reference)
-    return go_to("page", reference, key=after.key)
+    _, after = neighbours(questionnaire, asked, saved)
+    return go_to("page", reference, key=after.key) if after else go_to("check", reference)
+
+
+def _with_page(before: PageAnswers, asked: Page, answers: PageAnswers) -> Answers:
+    """What is on record once a page is saved."""
+    on_page = dict.fromkeys((question.id for question in asked.questions), NOT_ANSWERED)
+    return {**before.values, **before.texts, **on_page, **answers.values, **answers.texts}
 
 
 def _refuse(visit: Visit, asked: Page, form: PageForm, answers: PageAnswers) -> Response:
@@ -199,8 +235,8 @@ def _give_back(reference: str, key: str) -> Response:
     visit = unopened_visit(record(), reference)
     if visit is None:
         return show("open_again", status=403)
-    asked = _page_or_404(delivery_of(visit), key)
-    form = page_form(delivery_of(visit), key)
+    asked = _page_posted(visit, key)
+    form = page_form(delivery_of(visit), asked)
     form.validate()
     return _show_page(
         visit,
@@ -227,8 +263,7 @@ def _show_page(
     status: int = 200,
 ) -> Response:
     delivery = delivery_of(visit)
-    pages = delivery.questionnaire.pages
-    before, _ = neighbours(delivery.questionnaire, asked)
+    before, _ = neighbours(delivery.questionnaire, asked, visit.answers)
     reference = visit.invitation.reference
     if goes_to_check:
         back_url = url_for("participant.check", reference=reference)
@@ -240,10 +275,11 @@ def _show_page(
         "page",
         study=delivery.definition,
         status=status,
-        step=f"Page {pages.index(asked) + 1} of {len(pages)}",
+        step=progress_in_words(delivery.questionnaire, asked, visit.answers),
         page=asked,
         questions=shown_questions(asked, answers=answers, faults=faults or {}),
         marks=marks,
+        shown_questions_name=SHOWN_QUESTIONS,
         errors=errors or [],
         back_url="" if is_lost else back_url,
         goes_to_check=goes_to_check,

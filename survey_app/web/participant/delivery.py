@@ -43,6 +43,11 @@ def delivery_of(visit: Visit) -> Delivery:
     )
 
 
+def asked_of(visit: Visit) -> Questionnaire:
+    """Give the pages that are asked of one person, by what that person has answered so far."""
+    return delivery_of(visit).questionnaire.asked(visit.answers)
+
+
 @lru_cache(maxsize=128)
 def _compiled(delivery: Delivery) -> Questionnaire:
     return delivery.definition.questionnaire(delivery.wave_id, delivery.arm)

@@ -12,10 +12,10 @@ from survey_app.operations.waves import day_in_england
 from survey_app.trial.design import StudyDefinition
 from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words, moment_in_words
-from survey_app.web.participant.delivery import delivery_of
+from survey_app.web.participant.delivery import asked_of, delivery_of
 from survey_app.web.participant.forms import EmptyForm
 from survey_app.web.participant.opening import closed_page
-from survey_app.web.participant.presenters import checked_pages
+from survey_app.web.participant.presenters import checked_pages, kept_and_not_asked
 from survey_app.web.participant.room import blueprint, show
 from survey_app.web.participant.routing import go_to
 from survey_app.web.participant.visits import forget_visit, with_visit
@@ -67,7 +67,7 @@ def _show_check(
     visit: Visit, *, errors: list[tuple[str, str]] | None = None, status: int = 200
 ) -> Response:
     delivery = delivery_of(visit)
-    pages = checked_pages(visit, delivery.questionnaire)
+    pages = checked_pages(visit, asked_of(visit))
     return show(
         "check",
         study=delivery.definition,
@@ -75,10 +75,11 @@ def _show_check(
         errors=errors or [],
         pages=pages,
         n_unanswered=sum(not row["value"] for page in pages for row in page.rows),
+        no_longer_asked=kept_and_not_asked(visit, delivery.questionnaire),
         back_url=url_for(
             "participant.page",
             reference=visit.invitation.reference,
-            key=delivery.questionnaire.pages[-1].key,
+            key=asked_of(visit).pages[-1].key,
         ),
     )
 

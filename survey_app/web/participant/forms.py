@@ -75,17 +75,19 @@ class PageForm(FlaskForm):
         )
 
 
-def page_form(delivery: Delivery, key: str) -> PageForm:
+def page_form(delivery: Delivery, page: Page) -> PageForm:
     """Read the posted form of a page."""
-    return _page_form_class(delivery, key)()
+    form = _page_form_class(delivery, tuple(question.id for question in page.questions))()
+    form.page = page
+    return form
 
 
 @lru_cache(maxsize=512)
-def _page_form_class(delivery: Delivery, key: str) -> type[PageForm]:
-    page = delivery.questionnaire.page(key)
-    attributes = {question.id: f"answer_{n}" for n, question in enumerate(page.questions)}
-    fields = {attributes[question.id]: _field_for(question) for question in page.questions}
-    return type("OnePageForm", (PageForm,), {"page": page, "attributes": attributes, **fields})
+def _page_form_class(delivery: Delivery, ids: tuple[str, ...]) -> type[PageForm]:
+    questions = [delivery.questionnaire.question(name) for name in ids]
+    attributes = {question.id: f"answer_{n}" for n, question in enumerate(questions)}
+    fields = {attributes[question.id]: _field_for(question) for question in questions}
+    return type("OnePageForm", (PageForm,), {"attributes": attributes, **fields})
 
 
 def _field_for(question: Question) -> Any:

@@ -15,7 +15,7 @@ from survey_app.operations.wrong_links import WINDOW, note_wrong_link
 from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words
 from survey_app.web.networks import network
-from survey_app.web.participant.delivery import delivery_of
+from survey_app.web.participant.delivery import asked_of, delivery_of
 from survey_app.web.participant.room import blueprint, show
 from survey_app.web.participant.routing import first_unsaved, go_to
 from survey_app.web.participant.visits import remember_visit, with_visit
@@ -72,7 +72,7 @@ def resume(visit: Visit) -> Response:
         return refusal
     if visit.submission is None:
         return go_to("consent", reference)
-    page = first_unsaved(visit, delivery_of(visit).questionnaire)
+    page = first_unsaved(visit, asked_of(visit))
     if page is None:
         return go_to("check", reference)
     return go_to("page", reference, key=page.key)

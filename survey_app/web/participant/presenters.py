@@ -10,6 +10,7 @@ from flask import url_for
 
 from instruments.missing import NOT_ANSWERED
 from instruments.questionnaire import Page, Question, Questionnaire
+from instruments.routing import Answers
 from survey_app.database.queries.invitations import Visit
 
 
@@ -70,6 +71,27 @@ def checked_pages(visit: Visit, questionnaire: Questionnaire) -> list[CheckedPag
         )
         for page in questionnaire.pages
     ]
+
+
+def kept_and_not_asked(visit: Visit, questionnaire: Questionnaire) -> list[dict[str, str]]:
+    """What was answered and then, by a change of an earlier answer, is asked no longer."""
+    asked = {question.id for question in questionnaire.asked(visit.answers).questions()}
+    return [
+        {"key": question.text, "value": words}
+        for question in questionnaire.questions()
+        if question.id not in asked and (words := answer_in_words(visit, question))
+    ]
+
+
+def progress_in_words(questionnaire: Questionnaire, page: Page, answers: Answers) -> str:
+    """Say which page this is, and of how many as far as that is decided before it is answered."""
+    asked = {each.key for each in questionnaire.asked(answers).pages}
+    keys = [each.key for each in questionnaire.pages]
+    before = keys[: keys.index(page.key)]
+    number = sum(key in asked for key in before) + 1
+    pages = questionnaire.n_pages(answers, up_to=page.key)
+    fewest, most = max(pages[0], number), max(pages[-1], number)
+    return f"Page {number} of {fewest}" + (f" to {most}" if most > fewest else "")
 
 
 def answer_in_words(visit: Visit, question: Question) -> str:

@@ -8,6 +8,7 @@ from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
 from instruments.questionnaire import Page, Questionnaire
+from instruments.routing import Answers
 from survey_app.database.queries.invitations import Visit
 
 
@@ -29,10 +30,22 @@ def _is_saved(visit: Visit, page: Page) -> bool:
     )
 
 
-def neighbours(questionnaire: Questionnaire, page: Page) -> tuple[Page | None, Page | None]:
-    """Give the pages before and after one; None at either end."""
-    pages = questionnaire.pages
-    number = pages.index(page)
-    before = pages[number - 1] if number else None
-    after = pages[number + 1] if number + 1 < len(pages) else None
-    return before, after
+def neighbours(
+    questionnaire: Questionnaire, page: Page, answers: Answers
+) -> tuple[Page | None, Page | None]:
+    """Give the pages asked before and after one; None at either end."""
+    order = [each.key for each in questionnaire.pages]
+    place = order.index(page.key)
+    asked = questionnaire.asked(answers).pages
+    before = [each for each in asked if order.index(each.key) < place]
+    after = [each for each in asked if order.index(each.key) > place]
+    return (before[-1] if before else None), (after[0] if after else None)
+
+
+def newly_asked(questionnaire: Questionnaire, *, before: Answers, after: Answers) -> Page | None:
+    """Give the first page with a question that only a change of answers asks, and none has."""
+    asked_before = {question.id for question in questionnaire.asked(before).questions()}
+    for page in questionnaire.asked(after).pages:
+        if any(q.id not in asked_before and q.id not in after for q in page.questions):
+            return page
+    return None

@@ -428,3 +428,17 @@ def test_a_letter_does_not_reach_into_what_it_is_filled_with() -> None:
     letter = LetterText(subject="{name.__class__}", paragraphs=("Dear {name},",))
     with pytest.raises(LetterError, match=r"name\.__class__"):
         letter.filled(name="Dev", study="s", school="b", closes_on="c", minutes=9)
+
+
+def test_routing_that_cannot_be_is_refused_with_every_fault_at_once() -> None:
+    part = 'kind = "instrument"\ninstrument = "gad7"\n'
+    rule = 'asked_when = { all = [ { question = "nobody", equals = 1 }, %s ] }\n'
+    condition = '{ question = "still_in_role", equals = 11 }'
+    later = '{ question = "would_help", answered = true }'
+    faults = faults_of(changed((part, part + rule % f"{condition}, {later}")))
+    where = "waves[0].questionnaire[3].asked_when.all"
+    assert [(fault.where, fault.found) for fault in faults] == [
+        (f"{where}[0].question", "'nobody'"),
+        (f"{where}[1].equals", "11"),
+        (f"{where}[2].question", "'would_help', which is asked later"),
+    ]
