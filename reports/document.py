@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reports.errors import ReportsError
 from reports.evidence import Evidence, gather
+from reports.exhibits.answers import answers
 from reports.exhibits.compliance import compliance
 from reports.exhibits.distribution import distribution
 from reports.exhibits.effects import effects
@@ -41,6 +42,7 @@ EXHIBITS: tuple[Callable[[Evidence], Exhibit], ...] = (
     outcomes,
     effects,
     distribution,
+    answers,
     measurement,
     themes,
     power,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,16 @@ from reports.populations import (
     waves_that_asked,
     waves_with_answers,
 )
+from scoring.keyed import keyed_answers
+from scoring.quality import Quality, keying_alarms, quality
+from scoring.questionnaires import QuestionnaireQuality, questionnaire_quality
 from scoring.reliability import Reliability, alpha
 
 if TYPE_CHECKING:
     from instruments.model import Instrument, Score
     from reports.plan import Outcome
     from reports.snapshot import Snapshot
+    from scoring.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,41 @@ class ScaleReliability:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class WaveQuality:
+    """The quality of the whole questionnaires of one wave, over all arms."""
+
+    wave: str
+    result: QuestionnaireQuality
+    is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleQuality:
+    """The quality of the answers to one scale at one wave, over all arms.
+
+    Attributes
+    ----------
+    result : Quality
+    alarms : tuple of Finding
+        Signs of answers keyed otherwise than meant.
+    n_floor, n_ceiling : int
+        Of the people who answered every item, those at the lowest and the highest score.
+    median_longest_run : float
+        Over the people who answered any item.
+    """
+
+    instrument: Instrument
+    score: Score
+    wave: str
+    result: Quality
+    alarms: tuple[Finding, ...]
+    n_floor: int
+    n_ceiling: int
+    median_longest_run: float
+    is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """What every exhibit is a view of."""
 
@@ -126,6 +166,8 @@ class Evidence:
     summaries: tuple[ScoreSummary, ...]
     analyses: tuple[OutcomeAnalysis, ...]
     reliabilities: tuple[ScaleReliability, ...]
+    wave_qualities: tuple[WaveQuality, ...]
+    scale_qualities: tuple[ScaleQuality, ...]
 
     @property
     def limits(self) -> Limits:
@@ -155,6 +197,11 @@ def gather(snapshot: Snapshot) -> Evidence:
             _analysis(snapshot, populations, outcome) for outcome in snapshot.plan.outcomes
         ),
         reliabilities=_reliabilities(snapshot, populations),
+        wave_qualities=_wave_qualities(snapshot, populations),
+        scale_qualities=tuple(
+            _scale_quality(snapshot, populations, instrument, score, wave)
+            for instrument, score, wave in _scales_by_wave(snapshot, populations)
+        ),
     )
 
 
@@ -323,10 +370,18 @@ def _arms_large_enough(
 def _reliabilities(snapshot: Snapshot, populations: Populations) -> tuple[ScaleReliability, ...]:
     return tuple(
         _scale_reliability(snapshot, populations, instrument, score, wave)
-        for instrument in delivered_instruments(snapshot)
-        for score in _distinct_scales(instrument)
-        for wave in waves_that_asked(instrument, populations, snapshot)
+        for instrument, score, wave in _scales_by_wave(snapshot, populations)
     )
+
+
+def _scales_by_wave(
+    snapshot: Snapshot, populations: Populations
+) -> Iterator[tuple[Instrument, Score, str]]:
+    for instrument in delivered_instruments(snapshot):
+        waves = waves_that_asked(instrument, populations, snapshot)
+        for score in _distinct_scales(instrument):
+            for wave in waves:
+                yield instrument, score, wave
 
 
 def _distinct_scales(instrument: Instrument) -> tuple[Score, ...]:
@@ -350,5 +405,47 @@ def _scale_reliability(
         result=alpha(answers, score, instrument, confidence=snapshot.plan.confidence),
         is_hidden=Limits.of(snapshot.plan).too_few(
             int(complete.sum()), int(rows.loc[complete, "school"].nunique())
+        ),
+    )
+
+
+def _wave_qualities(snapshot: Snapshot, populations: Populations) -> tuple[WaveQuality, ...]:
+    return tuple(
+        _wave_quality(snapshot, populations, wave)
+        for wave in waves_with_answers(populations, snapshot)
+    )
+
+
+def _wave_quality(snapshot: Snapshot, populations: Populations, wave: str) -> WaveQuality:
+    rows = populations.scores[populations.scores["wave"] == wave]
+    answers = snapshot.answers.loc[rows.index]
+    seconds = snapshot.submissions.loc[rows.index, "seconds_per_item"]
+    return WaveQuality(
+        wave=wave,
+        result=questionnaire_quality(answers, seconds, title=snapshot.study.wave_title(wave)),
+        is_hidden=Limits.of(snapshot.plan).too_few(len(rows), int(rows["school"].nunique())),
+    )
+
+
+def _scale_quality(
+    snapshot: Snapshot, populations: Populations, instrument: Instrument, score: Score, wave: str
+) -> ScaleQuality:
+    rows = populations.scores[populations.scores["wave"] == wave]
+    keyed = keyed_answers(answers_to(instrument, snapshot, rows.index), score, instrument)
+    found = quality(keyed)
+    sums = keyed.complete.sum(axis=1)
+    some = keyed.is_answered.any(axis=1)
+    whole = pd.Series(keyed.is_answered.all(axis=1), index=rows.index)
+    return ScaleQuality(
+        instrument=instrument,
+        score=score,
+        wave=wave,
+        result=found,
+        alarms=keying_alarms(keyed),
+        n_floor=int((sums == keyed.minimum.sum()).sum()),
+        n_ceiling=int((sums == keyed.maximum.sum()).sum()),
+        median_longest_run=float(np.median(found.longest_run[some])) if some.any() else math.nan,
+        is_hidden=Limits.of(snapshot.plan).too_few(
+            int(whole.sum()), int(rows.loc[whole, "school"].nunique())
         ),
     )

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 SCHOOL_COLUMNS = ("authority", "eligible", "exclusion", "arm")
 PARTICIPANT_COLUMNS = ("school", "role", "withdrawn")
 INVITATION_COLUMNS = ("participant", "wave", "sent")
-SUBMISSION_COLUMNS = ("participant", "wave", "started_at", "submitted_at", "after_allocation")
+SUBMISSION_COLUMNS = (
+    "participant",
+    "wave",
+    "started_at",
+    "submitted_at",
+    "after_allocation",
+    "seconds_per_item",
+)
 COMMENT_COLUMNS = ("submission", "question", "released", "words")
 CODING_COLUMNS = ("comment", "code", "coder")
 SESSION_COLUMNS = ("school", "planned_on", "offered", "attended", "model")
@@ -134,7 +141,8 @@ class Snapshot:
         participant, wave, sent (bool).
     submissions : DataFrame, one row a submission, index an integer
         participant, wave, started_at, submitted_at (NaT where not submitted),
-        after_allocation (bool: submitted after the schools were allocated).
+        after_allocation (bool: submitted after the schools were allocated), seconds_per_item
+        (float: the median time one choice took, NaN where it is not known).
     answers : DataFrame, one row a submission, same index as submissions
         One int8 column an item; codes of `instruments.missing` where there is no answer.
     comments : DataFrame, one row a comment, index the comment

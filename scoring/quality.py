@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,8 @@ class Completion:
         Rows; rows asked at least one item.
     n_complete, n_partial, n_empty : int
         Of those asked: every item asked answered, some, none.
+    n_items_asked, n_items_answered : int
+        Over everybody.
     share : float
         Answers over items asked (0 to 1), over everybody; NaN where nobody was asked.
     """
@@ -56,6 +58,8 @@ class Completion:
     n_complete: int
     n_partial: int
     n_empty: int
+    n_items_asked: int
+    n_items_answered: int
     share: float
 
 
@@ -74,7 +78,7 @@ class Quality:
         5 items or a scale on which that cannot be told.
     is_copy : array of bool, shape (n,)
         Whether an earlier complete row has just the same answers; never with fewer than 10 items.
-        A straight line is not called a copy.
+        One answer throughout is not called a copy.
     n_complete : int
         Complete rows: what floor and ceiling are shares of.
     floor_share, ceiling_share : float
@@ -114,7 +118,7 @@ def quality(keyed: KeyedAnswers) -> Quality:
     k = len(keyed.items)
     runs = longest_runs(given)
     straight: Booleans = whole & (runs == k) & (k >= FEWEST_ITEMS_IN_A_LINE)
-    copies = _copies(given, whole & ~straight)
+    copies = copies_of_earlier(given, keyed.is_answered) & whole
     complete = keyed.values[whole]
     sums = complete.sum(axis=1)
     n_complete = len(complete)
@@ -206,30 +210,58 @@ def longest_runs(given: Floats) -> Ints:
     return longest
 
 
-def _completion(keyed: KeyedAnswers) -> Completion:
-    asked = np.ones(keyed.values.shape, dtype=bool) if keyed.not_asked is None else ~keyed.not_asked
-    n_asked, n_answered = asked.sum(axis=1), keyed.is_answered.sum(axis=1)
+def completion_of(is_asked: Booleans, is_answered: Booleans) -> Completion:
+    """Return how much of what was asked was answered.
+
+    Parameters
+    ----------
+    is_asked, is_answered : array of bool, shape (n, k), one row a submission
+    """
+    n_asked, n_answered = is_asked.sum(axis=1), is_answered.sum(axis=1)
     was_asked = n_asked > 0
     whole, none = was_asked & (n_answered == n_asked), was_asked & (n_answered == 0)
-    total = int(n_asked.sum())
+    total, answered = int(n_asked.sum()), int(n_answered.sum())
     return Completion(
-        n_rows=len(asked),
+        n_rows=len(is_asked),
         n_asked=int(was_asked.sum()),
         n_complete=int(whole.sum()),
         n_partial=int((was_asked & ~whole & ~none).sum()),
         n_empty=int(none.sum()),
-        share=int(n_answered.sum()) / total if total else nan,
+        n_items_asked=total,
+        n_items_answered=answered,
+        share=answered / total if total else nan,
     )
 
 
-def _copies(given: Floats, looked_at: Booleans) -> Booleans:
+def copies_of_earlier(given: npt.NDArray[Any], is_answered: Booleans) -> Booleans:
+    """Return which rows have just the answers and the gaps of an earlier row.
+
+    Never a row with fewer than 10 answers, nor one that gives one answer throughout: those are
+    alike by chance.
+
+    Parameters
+    ----------
+    given : array of numbers, shape (n, k), one row a submission
+        Answers as given. Gaps are alike when both rows have the same code, or NaN, in them.
+    is_answered : array of bool, shape (n, k)
+    """
     copies = np.zeros(len(given), dtype=bool)
-    if given.shape[1] < FEWEST_ITEMS_OF_A_COPY or not looked_at.any():
+    if given.shape[1] < FEWEST_ITEMS_OF_A_COPY:
         return copies
-    rows = np.flatnonzero(looked_at)
-    _, first = np.unique(given[rows], axis=0, return_index=True)
-    copies[np.delete(rows, first)] = True
+    highest = np.where(is_answered, given, -np.inf).max(axis=1)
+    lowest = np.where(is_answered, given, np.inf).min(axis=1)
+    rows = np.flatnonzero((is_answered.sum(axis=1) >= FEWEST_ITEMS_OF_A_COPY) & (lowest < highest))
+    if len(rows):
+        # NaN is unlike itself, so a gap is given a number that no answer has.
+        comparable = np.where(np.isnan(given[rows]), -np.inf, given[rows])
+        _, first = np.unique(comparable, axis=0, return_index=True)
+        copies[np.delete(rows, first)] = True
     return copies
+
+
+def _completion(keyed: KeyedAnswers) -> Completion:
+    asked = np.ones(keyed.values.shape, dtype=bool) if keyed.not_asked is None else ~keyed.not_asked
+    return completion_of(asked, keyed.is_answered)
 
 
 def _completion_findings(keyed: KeyedAnswers) -> tuple[Finding, ...]:

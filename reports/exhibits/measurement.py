@@ -123,8 +123,7 @@ def _table(evidence: Evidence) -> Table:
 
 
 def _row(evidence: Evidence, each: ScaleReliability) -> Row:
-    label = f" – {NOT_VALIDATED}" if each.instrument.wording.tag == "own" else ""
-    group = f"{each.instrument.short_title}: {each.score.title}{label}"
+    group = scale_in_words(each.instrument, each.score)
     title = evidence.snapshot.study.wave_title(each.wave)
     if each.is_hidden:
         return Row(title, (Withheld(), Count(each.result.k), *(Withheld(),) * 4), group)
@@ -143,7 +142,14 @@ def _row(evidence: Evidence, each: ScaleReliability) -> Row:
     )
 
 
-def _item_in_words(instrument: Instrument, subject: str) -> str:
+def scale_in_words(instrument: Instrument, score: Score) -> str:
+    """Give a scale's name; one of ours is never named without saying that it is not validated."""
+    label = f" – {NOT_VALIDATED}" if instrument.wording.tag == "own" else ""
+    return f"{instrument.short_title}: {score.title}{label}"
+
+
+def item_in_words(instrument: Instrument, subject: str) -> str:
+    """Give "item 3 of GAD-7: " before what is said of an item, and nothing before the rest."""
     places = {item.id: place for place, item in enumerate(instrument.items, start=1)}
     return f"item {places[subject]} of {instrument.short_title}: " if subject in places else ""
 
@@ -158,7 +164,7 @@ def _findings(evidence: Evidence) -> tuple[str, ...]:
         where = f"{each.score.title}, {evidence.snapshot.study.wave_title(each.wave)}"
         for finding in each.result.findings:
             if finding.severity != "note":
-                about = _item_in_words(each.instrument, finding.subject)
+                about = item_in_words(each.instrument, finding.subject)
                 sentences[f"{where}: {about}{finding.message}"] = None
         if each.result.alpha < ACCEPTABLE_ALPHA:
             low.append(where)

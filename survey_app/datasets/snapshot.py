@@ -39,6 +39,7 @@ from survey_app.database.models import (
 )
 from survey_app.database.queries.invitations import has_begun
 from survey_app.datasets.asked import asked_columns
+from survey_app.datasets.times import seconds_per_item
 from survey_app.trial import study_file
 from survey_app.trial.design import StudyDefinition
 from survey_app.version import VERSION
@@ -207,6 +208,9 @@ def _submissions(
         submissions["submitted_at"] > randomisation.allocated_at
         if randomisation is not None
         else False
+    )
+    submissions["seconds_per_item"] = seconds_per_item(
+        session, study=study, started_at=submissions["started_at"]
     )
     return submissions
 

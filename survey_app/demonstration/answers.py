@@ -30,6 +30,8 @@ DAYS_UNTIL_ANSWERED = 6.0
 LATE_AFTER_ALLOCATION = 0.05
 ITEM_LEFT_OUT = 0.015
 ITEM_NOT_SAID = 0.005
+SECONDS_AN_ITEM = 6.0
+HURRIED = 0.04
 SCHOOL_VARIANCE = 0.05
 # Behind scores that measure with a reliability near .85, this gives about .60 before and after.
 CARRIED_OVER = 0.70
@@ -129,6 +131,13 @@ class InventedAnswers:
         """Say whether one person stops after the second page."""
         rng = numbers_from(self._seed, f"break-off {wave} {person.participant_id}")
         return bool(rng.random() < BREAK_OFF)
+
+    def seconds_an_item(self, person: Person, wave: str) -> float:
+        """Give how long one person looks at an item; a few only click through."""
+        rng = numbers_from(self._seed, f"pace {wave} {person.participant_id}")
+        if rng.random() < HURRIED:
+            return float(rng.uniform(0.7, 1.6))
+        return float(SECONDS_AN_ITEM * np.exp(0.35 * rng.standard_normal()))
 
     def sits_down(
         self, person: Person, *, opens_on: date, closes_on: date, allocated_on: date

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from instruments.questionnaire import Page
+from instruments.questionnaire import Page, Question
 from survey_app.database.models import (
     Code,
     Comment,
@@ -61,6 +61,8 @@ BY = "command:demonstration"
 DAYS_INTO_FOLLOW_UP = 30
 AGREES_TO_MORE = 0.7
 PAGES_BEFORE_BREAK_OFF = 2
+WRITING = timedelta(seconds=45)
+CHECKING = timedelta(seconds=30)
 RELEASED = 0.85
 CODED = 0.9
 STAFF_NAMES: Mapping[Role, str] = {
@@ -253,7 +255,11 @@ class _Story:
                 at=at,
             )
             pages = questionnaire_for(study=study, invitation=invitation).pages
-            for number, page in enumerate(pages[:PAGES_BEFORE_BREAK_OFF] if stops else pages, 1):
+            pace = timedelta(seconds=self._answers.seconds_an_item(person, wave.id))
+            for page in pages[:PAGES_BEFORE_BREAK_OFF] if stops else pages:
+                at += sum((_time_for(question, pace) for question in page.questions), timedelta())
+                if at > self._now:
+                    return
                 save_page(
                     session,
                     study=study,
@@ -264,9 +270,9 @@ class _Story:
                         self._answers.values(person, wave.id, page),
                         self._texts(submission.id, page, rng),
                     ),
-                    at=min(at + timedelta(seconds=70 * number), self._now),
+                    at=at,
                 )
-            if stops:
+            if stops or at + CHECKING > self._now:
                 return
             submit(
                 session,
@@ -274,7 +280,7 @@ class _Story:
                 invitation=invitation,
                 submission=submission,
                 key=self._settings.secret_key,
-                at=min(at + timedelta(minutes=9), self._now),
+                at=at + CHECKING,
                 rng=self._rng,
             )
         if wave.id == "baseline":
@@ -367,6 +373,10 @@ class _Story:
                         by=actor(researcher),
                         at=self._now,
                     )
+
+
+def _time_for(question: Question, pace: timedelta) -> timedelta:
+    return WRITING if question.kind == "text" else pace
 
 
 def _at(day: date, hour: time) -> datetime:

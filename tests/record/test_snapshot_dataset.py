@@ -228,6 +228,30 @@ def test_answers_submitted_after_randomisation_are_flagged(told: Trial):
     assert baseline["after_allocation"].to_dict() == {f"P{n:05d}": n == 10 for n in range(1, 11)}
 
 
+def test_a_page_is_timed_from_what_was_saved_before_it_and_a_break_is_no_haste(trial: Trial):
+    trial.invite()
+    start(trial, 1)
+    trial.clock.move(seconds=14)
+    save(trial, "gad7", values={f"gad7_{n}": 1 for n in range(1, 8)})
+    trial.clock.move(hours=20)
+    save(
+        trial, "pss10", values={f"pss10_{n}": 1 for n in range(1, 11)} | {"pss10_10": NOT_ANSWERED}
+    )
+    # The first page again, corrected: it was timed when it was first saved.
+    trial.clock.move(seconds=1)
+    save(trial, "gad7", values={f"gad7_{n}": 2 for n in range(1, 8)})
+    start(trial, 2)
+    trial.clock.move(seconds=7)
+    save(trial, "gad7", person=2, values={f"gad7_{n}": 1 for n in range(1, 7)})
+    start(trial, 3)
+    trial.clock.move(seconds=90)
+    save(trial, "in-your-own-words", person=3, texts={"would_help": "Time."})
+    seconds = snapshot_of(trial).submissions.set_index("participant")["seconds_per_item"]
+    assert seconds["P00001"] == 20 * 3600 / 10
+    assert seconds["P00002"] == 1.0
+    assert pd.isna(seconds["P00003"])
+
+
 def test_a_person_withdrawn_is_flagged_and_kept(told: Trial):
     with told.database.writing() as session:
         session.execute(

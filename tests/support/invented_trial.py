@@ -257,6 +257,7 @@ def _submissions(
     submissions = pd.DataFrame(
         rows, columns=["participant", "wave", "started_at", "submitted_at", "after_allocation"]
     )
+    submissions["seconds_per_item"] = 1.0 + (np.arange(len(rows)) % 5)
     submissions["submitted_at"] = pd.to_datetime(submissions["submitted_at"], utc=True)
     submissions.index = pd.RangeIndex(1, len(rows) + 1)
     return submissions

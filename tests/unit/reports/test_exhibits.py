@@ -18,6 +18,7 @@ from invented_trial import (
 )
 
 from reports.evidence import Evidence, gather
+from reports.exhibits.answers import answers
 from reports.exhibits.compliance import compliance
 from reports.exhibits.distribution import distribution
 from reports.exhibits.effects import comparisons, detectable, effects
@@ -30,7 +31,7 @@ from reports.exhibits.response import response
 from reports.exhibits.summary import headlines
 from reports.exhibits.themes import themes
 from reports.figures import FlowDiagram, MeansChart, draw_means
-from reports.formatting import cell_text
+from reports.formatting import cell_text, percent
 from reports.snapshot import Snapshot
 from reports.tables import Table
 
@@ -360,3 +361,44 @@ def test_the_columns_of_one_arm_share_a_heading(evidence: Evidence) -> None:
     assert codes.column_groups() == (("Arm A", 3), ("Arm B", 3), ("All arms", 3))
     (scores,) = tables(outcomes(evidence))
     assert scores.column_groups() == ()
+
+
+def test_the_quality_of_the_answers_is_by_wave_and_never_by_arm(
+    evidence: Evidence, snapshot: Snapshot
+) -> None:
+    exhibit = answers(evidence)
+    whole, scales = tables(exhibit)
+    assert [each.title for each in whole.rows] == ["Baseline", "Follow-up"]
+    shown = [each.title for each in (*whole.rows, *scales.rows)] + [
+        column.title for column in (*whole.columns, *scales.columns)
+    ]
+    assert not any(arm in text for arm in snapshot.study.arms for text in shown)
+    done = snapshot.submissions.loc[evidence.populations.scores.index]
+    seconds = done.loc[done["wave"] == "baseline", "seconds_per_item"]
+    cells = row(whole, "Baseline")
+    assert cells[0] == str(len(seconds))
+    assert cells[3] == f"{seconds.median():.1f}"
+    assert cells[4] == percent(int((seconds < 2).sum()), len(seconds))
+    again = answers(gather(unmasked(snapshot)))
+    assert tables(again) == [whole, scales]
+
+
+def test_a_few_copies_are_said_to_be_there_and_not_counted_out(snapshot: Snapshot) -> None:
+    twice = snapshot.answers.copy()
+    done = snapshot.submissions["submitted_at"].notna()
+    first, second = snapshot.submissions.index[done & (snapshot.submissions["wave"] == "baseline")][
+        [0, 1]
+    ]
+    twice.loc[second] = twice.loc[first]
+    whole, _ = tables(answers(gather(replace(snapshot, answers=twice))))
+    assert row(whole, "Baseline")[5] == "1 to 9"
+    assert row(whole, "Follow-up")[5].startswith("0")
+
+
+def test_answers_shifted_by_one_are_an_alarm_below_the_table(snapshot: Snapshot) -> None:
+    shifted = snapshot.answers.copy()
+    items = [f"gad7_{n}" for n in range(1, 8)]
+    answered = shifted[items] >= 0
+    shifted[items] = shifted[items].where(~answered, (shifted[items] + 1).clip(upper=3))
+    _, scales = tables(answers(gather(replace(snapshot, answers=shifted))))
+    assert any("may be shifted up by one" in note for note in scales.notes)
