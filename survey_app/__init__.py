@@ -33,7 +33,7 @@ def create_app(
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
     parts = Service(
         settings=chosen,
-        database=Database(chosen.database_url),
+        database=Database(chosen.database_url, keys=chosen.encryption_keys),
         clock=clock,
         rng=rng or secrets.SystemRandom(),
     )

@@ -5,6 +5,10 @@ Every key is described in the README's table of settings.
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +55,18 @@ class Settings:
     mail_server: MailServer | None
     trusted_proxies: int = 0
     """How many proxies of our own stand before the service and say where a request came from."""
+    staff_keys: tuple[str, ...] = ()
+    """Keys that encrypt the second factors of staff, newest first."""
+
+    @property
+    def encryption_keys(self) -> dict[Literal["staff"], tuple[str, ...]]:
+        """The keys of encrypted columns, by purpose; a demonstration makes them of its secret."""
+        return {"staff": self.staff_keys or (_own_key(self.secret_key, "staff"),)}
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether every member of staff has to sign in with a second factor too."""
+        return not self.is_demonstration
 
     @property
     def is_demonstration(self) -> bool:
@@ -112,6 +128,7 @@ class Settings:
                 f"SURVEY_TRUSTED_PROXIES is {proxies!r}; expected the number of proxies of your "
                 f"own before the service, from 0 to {_MOST_PROXIES}"
             )
+        staff_keys = _keys(environ, "SURVEY_STAFF_KEYS", faults, needed=mode == "production")
         if faults:
             raise SettingsError(faults)
         return cls(
@@ -123,6 +140,7 @@ class Settings:
             mail_from=mail_from or "Demonstration survey <survey@trial.example>",
             mail_server=mail_server,
             trusted_proxies=int(proxies),
+            staff_keys=staff_keys,
         )
 
 
@@ -155,3 +173,31 @@ def _mail_server(environ: Mapping[str, str], faults: list[str]) -> MailServer | 
         user=environ.get("SURVEY_SMTP_USER", ""),
         password=environ.get("SURVEY_SMTP_PASSWORD", ""),
     )
+
+
+def _keys(
+    environ: Mapping[str, str], name: str, faults: list[str], *, needed: bool
+) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in environ.get(name, "").split(",") if key.strip())
+    faults.extend(
+        f"{name}: key {number} of {len(keys)} is not one; expected 44 characters, for example "
+        "from: python3 -c 'import base64, os; "
+        "print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
+        for number, key in enumerate(keys, 1)
+        if not _is_key(key)
+    )
+    if needed and not keys:
+        faults.append(f"{name} is not set; expected one key, or several with the newest first")
+    return keys
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.urlsafe_b64decode(text.encode())) == 32
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _own_key(secret_key: str, purpose: str) -> str:
+    made = hmac.new(secret_key.encode(), f"column:{purpose}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).decode()

@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from survey_app.cli.door import BY, parts, the_study, told, writing
 from survey_app.database.queries.staff import staff_by_email
+from survey_app.operations.second_factor import take_away_second_factor
 from survey_app.operations.staff import add_staff, grant_role
 from survey_app.roles import ROLES, Role
 
@@ -45,3 +46,16 @@ def grant(email: str, study: str, role: Role) -> None:
             at=parts().clock(),
         )
     click.echo(f"{staff.name} is now {role.replace('_', ' ')} of {study}.")
+
+
+@group.command("reset-second-factor")
+@click.argument("email")
+@told
+def reset_second_factor(email: str) -> None:
+    """Let a person who lost phone and recovery codes set up anew; ends their sign-ins."""
+    with writing() as session:
+        staff = staff_by_email(session, email)
+        if staff is None:
+            raise click.ClickException(f"Nobody on staff has the address {email}.")
+        take_away_second_factor(session, staff=staff, by=BY, at=parts().clock())
+    click.echo(f"{staff.name} sets up a second factor at the next sign-in.")

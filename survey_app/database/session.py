@@ -6,13 +6,15 @@ takes the write lock at once, so that two writers queue instead of failing half-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
+
+from survey_app.database.encryption import Keyring, Purpose, use_keyring
 
 _WRITES = "survey_writes"
 _BUSY_MILLISECONDS = 20_000
@@ -21,8 +23,9 @@ _BUSY_MILLISECONDS = 20_000
 class Database:
     """One database and the two kinds of session it gives."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, keys: Mapping[Purpose, Sequence[str]] | None = None) -> None:
         self.engine = _make_engine(url)
+        use_keyring(self.engine, Keyring(keys or {}))
         self._reader = self.engine.execution_options(postgresql_readonly=True)
         self._writer = self.engine.execution_options(**{_WRITES: True})
 

@@ -29,7 +29,7 @@ def run_worker(
     """
     _log_to_stderr()
     stop = threading.Event()
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, keys=settings.encryption_keys)
     queue = make_queue(settings, creates_tables=True)
     tasks = tasks_of(settings, database, clock=clock, stopping=stop.is_set)
     bells = register_tasks(queue, lambda name: tasks[name]())

@@ -34,10 +34,7 @@ def add_staff(
 ) -> Staff:
     """Add a person who can sign in; they may do nothing until they are given a role."""
     address = email.strip().casefold()
-    if len(password) < SHORTEST_PASSWORD:
-        raise OperationError(
-            f"The password is too short; use at least {SHORTEST_PASSWORD} characters."
-        )
+    _refuse_weak(password)
     if session.scalar(select(Staff.id).where(Staff.email == address)) is not None:
         raise OperationError(f"Somebody with the address {address} is already on staff.")
     staff = Staff(
@@ -77,20 +74,40 @@ def grant_role(
 
 
 def sign_in(
-    session: Session, *, email: str, password: str, token: str, at: datetime
+    session: Session,
+    *,
+    email: str,
+    password: str,
+    token: str,
+    at: datetime,
+    needs_second_factor: bool = False,
 ) -> StaffSession:
-    """Open a session for the person these belong to; `token` is what their cookie will hold."""
+    """Open a session for the person these belong to; `token` is what their cookie will hold.
+
+    It is half done where a second factor is needed, or was set up without being needed.
+    """
     address = email.strip().casefold()
     staff = session.scalar(select(Staff).where(Staff.email == address))
     matches = _password_matches(staff.password_hash if staff else _nobody, password)
     if staff is None or not matches or staff.disabled_at is not None:
         raise SignInRefusedError("The email address and password do not belong together.")
+    if needs_second_factor or staff.totp_confirmed_at is not None:
+        return _half_open(session, staff, token, at)
     return open_session(session, staff=staff, token=token, at=at)
+
+
+def _half_open(session: Session, staff: Staff, token: str, at: datetime) -> StaffSession:
+    opened = StaffSession(staff=staff, token_hash=session_hash(token), started_at=at)
+    session.add(opened)
+    session.flush()
+    return opened
 
 
 def open_session(session: Session, *, staff: Staff, token: str, at: datetime) -> StaffSession:
     """Open a session for a person already known to be who they say."""
-    opened = StaffSession(staff_id=staff.id, token_hash=session_hash(token), started_at=at)
+    opened = StaffSession(
+        staff_id=staff.id, token_hash=session_hash(token), started_at=at, passed_at=at
+    )
     session.add(opened)
     record_event(session, "signed_in", by=actor(staff), at=at, subject=f"staff:{staff.id}")
     return opened
@@ -111,6 +128,49 @@ def end_session(session: Session, *, token: str, at: datetime) -> None:
             by=f"staff:{opened.staff_id}",
             at=at,
             subject=f"staff:{opened.staff_id}",
+        )
+
+
+def change_password(
+    session: Session, *, opened: StaffSession, old: str, new: str, at: datetime
+) -> None:
+    """Give somebody another password; their other sign-ins end."""
+    staff = opened.staff
+    if not _password_matches(staff.password_hash, old):
+        raise OperationError("That is not your password now.")
+    _refuse_weak(new)
+    staff.password_hash = _hasher.hash(new)
+    record_event(session, "password_changed", by=actor(staff), at=at, subject=f"staff:{staff.id}")
+    end_other_sessions(session, opened=opened, at=at)
+
+
+def end_other_sessions(session: Session, *, opened: StaffSession, at: datetime) -> int:
+    """End every sign-in of a person but this one; give how many there were."""
+    others = session.scalars(
+        select(StaffSession).where(
+            StaffSession.staff_id == opened.staff_id,
+            StaffSession.id != opened.id,
+            StaffSession.ended_at.is_(None),
+        )
+    ).all()
+    for each in others:
+        each.ended_at = at
+    if others:
+        record_event(
+            session,
+            "other_sign_ins_ended",
+            by=actor(opened.staff),
+            at=at,
+            subject=f"staff:{opened.staff_id}",
+            sessions=len(others),
+        )
+    return len(others)
+
+
+def _refuse_weak(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise OperationError(
+            f"The password is too short; use at least {SHORTEST_PASSWORD} characters."
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from survey_app.database.queries.staff import session_by_hash
+from survey_app.database.queries.staff import half_done_by_hash, session_by_hash
 from survey_app.database.queries.studies import study_by_slug
 from survey_app.operations.staff import LONGEST_SESSION, session_hash
 from survey_app.roles import Permission, permissions_of
@@ -19,10 +19,12 @@ from survey_app.web.service import now, record
 View = TypeVar("View", bound=Callable[..., Any])
 
 LONGEST_IDLE = timedelta(minutes=30)
+LONGEST_HALF_DONE = timedelta(minutes=10)
 PUBLIC = "public"
 VISITOR = "visitor"
 SIGNED_IN = "signed in"
 _ACCESS = "survey_access"
+_HALF_DONE = "half_done_token"
 
 
 def public(view: View) -> View:
@@ -67,7 +69,7 @@ def register(app: Flask) -> None:
 
 
 def _guard() -> Response | None:
-    g.staff, g.study, g.permissions = None, None, frozenset()
+    g.staff, g.sign_in, g.study, g.permissions = None, None, None, frozenset()
     if request.endpoint is None:
         return None
     access = access_of(current_app, request.endpoint)
@@ -101,7 +103,21 @@ def _recognise_staff() -> None:
         session.clear()
         return
     session["seen_at"] = now().isoformat()
-    g.staff = opened.staff
+    g.staff, g.sign_in = opened.staff, opened
+
+
+def half_done_sign_in() -> Any:
+    """Give the sign-in of this browser that waits for its second factor; None where none does."""
+    token = session.get(_HALF_DONE)
+    if token is None:
+        return None
+    return half_done_by_hash(record(), session_hash(token), since=now() - LONGEST_HALF_DONE)
+
+
+def remember_half_done(token: str) -> None:
+    """Put a sign-in that waits for its second factor into the browser's cookie."""
+    session.clear()
+    session[_HALF_DONE] = token
 
 
 def remember_sign_in(token: str) -> None:

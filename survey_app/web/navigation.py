@@ -110,6 +110,7 @@ def staff_page() -> dict[str, Any]:
     if g.staff is not None:
         around |= {
             "signed_in_name": g.staff.name,
+            "account_url": url_for("account.security"),
             "sign_out_url": url_for("account.sign_out"),
             "home_url": url_for("account.studies"),
         }

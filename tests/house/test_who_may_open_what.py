@@ -20,6 +20,8 @@ PUBLIC_ENDPOINTS = {
     "account.sign_in",
     "account.open_sign_in",
     "account.sign_out",
+    "account.second_factor",
+    "account.pass_factor",
 }
 OF_THE_DEMONSTRATION = {
     "demonstration.mailbox",
@@ -50,6 +52,10 @@ OF_PARTICIPANTS = {
 }
 ALL_STAFF = {
     "account.studies",
+    "account.security",
+    "account.new_password",
+    "account.end_others",
+    "account.new_recovery_codes",
     "catalogue.instruments",
     "catalogue.facts",
     "catalogue.preview",

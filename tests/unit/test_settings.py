@@ -15,6 +15,7 @@ PRODUCTION = {
     "SURVEY_BASE_URL": "https://survey.example.org",
     "SURVEY_MAIL_FROM": "survey@example.org",
     "SURVEY_SMTP_HOST": "smtp.example.org",
+    "SURVEY_STAFF_KEYS": "A" * 43 + "=",
 }
 DEMONSTRATION = {"SURVEY_MODE": "demonstration", "SURVEY_SECRET_KEY": KEY}
 
@@ -75,6 +76,7 @@ def test_every_fault_is_told_at_once():
         "SURVEY_MAIL_FROM",
         "SURVEY_SMTP_ENCRYPTION",
         "SURVEY_SMTP_PORT",
+        "SURVEY_STAFF_KEYS",
     ]
 
 
@@ -175,3 +177,20 @@ def test_no_proxy_is_trusted_unless_the_settings_say_so():
 def test_a_number_of_proxies_that_cannot_be_is_refused(said):
     (fault,) = faults(SURVEY_TRUSTED_PROXIES=said)
     assert fault.startswith(f"SURVEY_TRUSTED_PROXIES is {said!r}")
+
+
+def test_keys_are_a_list_and_one_that_is_none_is_told_by_its_place():
+    assert read(SURVEY_STAFF_KEYS=f"{'A' * 43}=, {'B' * 43}=").staff_keys == (
+        "A" * 43 + "=",
+        "B" * 43 + "=",
+    )
+    (fault,) = faults(SURVEY_STAFF_KEYS=f"{'A' * 43}=,short")
+    assert "key 2 of 2" in fault
+    assert "SURVEY_STAFF_KEYS is not set" in " ".join(
+        faults({**PRODUCTION, "SURVEY_STAFF_KEYS": ""})
+    )
+
+
+def test_a_demonstration_makes_a_key_of_its_secret():
+    assert read().encryption_keys == read().encryption_keys
+    assert read().encryption_keys != read(SURVEY_SECRET_KEY="m" * 32).encryption_keys

@@ -10,7 +10,12 @@ from survey_app.database.models.record import (
     AuditSealedEvent,
     Report,
 )
-from survey_app.database.models.staff import Staff, StaffRole, StaffSession
+from survey_app.database.models.staff import (
+    Staff,
+    StaffRecoveryCode,
+    StaffRole,
+    StaffSession,
+)
 from survey_app.database.models.studies import (
     Allocation,
     Authority,
@@ -49,6 +54,7 @@ __all__ = [
     "ResponseEvent",
     "School",
     "Staff",
+    "StaffRecoveryCode",
     "StaffRole",
     "StaffSession",
     "Study",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from survey_app.database.models import Staff, StaffRole, StaffSession
+from survey_app.database.models import Staff, StaffRecoveryCode, StaffRole, StaffSession
 
 
 def session_by_hash(session: Session, token_hash: str) -> StaffSession | None:
@@ -16,10 +18,51 @@ def session_by_hash(session: Session, token_hash: str) -> StaffSession | None:
         .where(
             StaffSession.token_hash == token_hash,
             StaffSession.ended_at.is_(None),
+            StaffSession.passed_at.is_not(None),
             Staff.disabled_at.is_(None),
         )
         .options(joinedload(StaffSession.staff).selectinload(Staff.roles))
     )
+
+
+def half_done_by_hash(session: Session, token_hash: str, *, since: datetime) -> StaffSession | None:
+    """The sign-in that waits for its second factor, if it began after this moment."""
+    return session.scalar(
+        select(StaffSession)
+        .join(Staff)
+        .where(
+            StaffSession.token_hash == token_hash,
+            StaffSession.ended_at.is_(None),
+            StaffSession.passed_at.is_(None),
+            StaffSession.started_at > since,
+            Staff.disabled_at.is_(None),
+        )
+        .options(joinedload(StaffSession.staff))
+    )
+
+
+def open_sessions(session: Session, *, staff_id: int, since: datetime) -> list[StaffSession]:
+    """A person's sign-ins that are still good, newest first."""
+    return list(
+        session.scalars(
+            select(StaffSession)
+            .where(
+                StaffSession.staff_id == staff_id,
+                StaffSession.ended_at.is_(None),
+                StaffSession.passed_at.is_not(None),
+                StaffSession.started_at > since,
+            )
+            .order_by(StaffSession.started_at.desc())
+        )
+    )
+
+
+def n_recovery_codes(session: Session, *, staff_id: int) -> int:
+    """How many recovery codes a person has left."""
+    counted = select(func.count()).where(
+        StaffRecoveryCode.staff_id == staff_id, StaffRecoveryCode.used_at.is_(None)
+    )
+    return session.scalar(counted) or 0
 
 
 def staff_by_email(session: Session, email: str) -> Staff | None:

@@ -1,7 +1,9 @@
-"""Signing in and out, and the studies a person has a role in."""
+"""Signing in and out, one's own account, and the studies a person has a role in."""
 
 from __future__ import annotations
 
-from survey_app.web.account.views import blueprint, demonstration
+from survey_app.web.account import second_factor, security
+from survey_app.web.account.room import blueprint
+from survey_app.web.account.views import demonstration
 
-__all__ = ["blueprint", "demonstration"]
+__all__ = ["blueprint", "demonstration", "second_factor", "security"]

@@ -21,22 +21,19 @@ from werkzeug.wrappers import Response
 from survey_app.database.queries.staff import staff_with_role
 from survey_app.database.queries.studies import all_studies, studies_by_id
 from survey_app.operations.errors import SignInRefusedError
+from survey_app.operations.second_factor import propose_secret
 from survey_app.operations.staff import end_session, open_session
 from survey_app.operations.staff import sign_in as sign_in_with_password
 from survey_app.operations.studies import definition_of
 from survey_app.roles import ROLES
-from survey_app.web.access import public, remember_sign_in, signed_in
+from survey_app.web.access import public, remember_half_done, remember_sign_in, signed_in
 from survey_app.web.account.destinations import safe_destination
 from survey_app.web.account.forms import SignInForm
 from survey_app.web.account.presenters import study_card
+from survey_app.web.account.room import TOKEN_BYTES, blueprint
 from survey_app.web.forms import REFUSED
-from survey_app.web.navigation import LANDING, staff_page
-from survey_app.web.service import now, record
-
-_TOKEN_BYTES = 32
-
-blueprint = Blueprint("account", __name__)
-blueprint.context_processor(staff_page)
+from survey_app.web.navigation import LANDING
+from survey_app.web.service import now, record, service
 
 demonstration = Blueprint("account_demonstration", __name__)
 
@@ -58,20 +55,25 @@ def open_sign_in() -> str | Response | tuple[str, int]:
     wanted = request.form.get("next", "")
     if not form.validate():
         return _sign_in_page(form, wanted), REFUSED
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
     try:
-        sign_in_with_password(
+        opened = sign_in_with_password(
             record(),
             email=form.email.data or "",
             password=form.password.data or "",
             token=token,
             at=now(),
+            needs_second_factor=service().settings.needs_second_factor,
         )
     except SignInRefusedError as error:
         form.refuse(str(error), "email")
         return _sign_in_page(form, wanted), REFUSED
-    remember_sign_in(token)
     destination = safe_destination(wanted, current_app.url_map)
+    if opened.passed_at is None:
+        propose_secret(record(), staff=opened.staff)
+        remember_half_done(token)
+        return redirect(url_for("account.second_factor", next=destination or None), 303)
+    remember_sign_in(token)
     return redirect(destination or url_for("account.studies"), 303)
 
 
@@ -121,7 +123,7 @@ def sign_in_as(role: str) -> Response:
     study, staff = next(((s, person) for s, person in people if person), (None, None))
     if known is None or study is None or staff is None:
         abort(404)
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
     open_session(record(), staff=staff, token=token, at=now())
     remember_sign_in(token)
     flash(f"You are signed in as {staff.name}.", "success")

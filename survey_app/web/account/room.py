@@ -1,0 +1,12 @@
+"""The room itself, which its files share."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from survey_app.web.navigation import staff_page
+
+TOKEN_BYTES = 32
+
+blueprint = Blueprint("account", __name__)
+blueprint.context_processor(staff_page)
