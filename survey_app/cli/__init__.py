@@ -20,6 +20,7 @@ from survey_app.cli import (
     study,
     trial,
 )
+from survey_app.settings import SettingsError
 
 COMMANDS = (
     audit.group,
@@ -44,3 +45,14 @@ def register(app: Flask) -> None:
         instruments.group.add_command(command)
     for command in COMMANDS:
         app.cli.add_command(command)
+
+
+def commands_alone(error: SettingsError) -> Flask:
+    """Give an app that serves nothing: its commands that need no record work without settings.
+
+    The others say what is wrong with the settings.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.extensions["survey"] = error
+    register(app)
+    return app

@@ -21,7 +21,7 @@ from survey_app.database.models import Study
 from survey_app.database.queries.studies import all_studies, study_by_slug
 from survey_app.database.session import Database
 from survey_app.operations.errors import OperationError
-from survey_app.settings import Settings
+from survey_app.settings import Settings, SettingsError
 from survey_app.trial.errors import TrialError
 
 Parameters = ParamSpec("Parameters")
@@ -40,8 +40,11 @@ class Parts(Protocol):
 
 
 def parts() -> Parts:
-    """Give the parts of the service this command belongs to."""
-    return cast(Parts, current_app.extensions["survey"])
+    """Give the parts of the service this command belongs to, or say why it cannot run."""
+    found = current_app.extensions["survey"]
+    if isinstance(found, SettingsError):
+        raise click.ClickException(str(found))
+    return cast(Parts, found)
 
 
 @contextmanager

@@ -15,10 +15,9 @@ from types import FrameType
 import click
 from flask.cli import AppGroup
 
-from survey_app.cli.door import expect_current_record
-from survey_app.settings import Settings
+from survey_app.cli.door import expect_current_record, parts
+from survey_app.settings import Settings, SettingsError
 from survey_app.web import access_log
-from survey_app.web.service import service
 
 group = AppGroup("service", help="Start the service.")
 
@@ -32,7 +31,7 @@ _PATIENCE_SECONDS = 90
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def start(host: str, port: int) -> None:
     """Start the web server and the worker, and end both with Ctrl-C."""
-    settings = service().settings
+    settings = parts().settings
     expect_current_record()
     _refuse_if_taken(host, port)
     children = {
@@ -51,7 +50,10 @@ def worker() -> None:
     # The worker's half of the program, which a web server's command need not load.
     from survey_app.jobs.worker import run_worker
 
-    run_worker(Settings.from_environment(os.environ))
+    try:
+        run_worker(Settings.from_environment(os.environ))
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def web_command(settings: Settings, *, host: str, port: int) -> list[str]:
@@ -87,7 +89,7 @@ def _refuse_if_taken(host: str, port: int) -> None:
     except OSError as error:
         raise click.ClickException(
             f"Cannot listen on {host}:{port} ({error.strerror}). Is the service running already? "
-            "Another port can be given with --port."
+            "Another port can be given with --port, or as in: make run PORT=8001"
         ) from None
 
 

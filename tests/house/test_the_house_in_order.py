@@ -146,12 +146,32 @@ def test_every_instrument_is_held_to_a_reference_value(name):
     assert [path.name for path in tests if f'"{name}"' in path.read_text()]
 
 
-def test_settings_that_cannot_be_used_are_told_without_a_traceback():
+def started_without_settings(*program: str) -> subprocess.CompletedProcess[str]:
     surroundings = {"PATH": "/usr/bin:/bin", "SURVEY_MODE": "production"}
-    program = [sys.executable, "-m", "flask", "--app", "wsgi", "study", "list"]
-    done = subprocess.run(
-        program, capture_output=True, text=True, cwd=ROOT, env=surroundings | NO_DOTENV
+    return subprocess.run(
+        [sys.executable, *program],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=surroundings | NO_DOTENV,
     )
+
+
+def test_settings_that_cannot_be_used_are_told_without_a_traceback():
+    done = started_without_settings("-m", "flask", "--app", "wsgi", "study", "list")
     assert done.returncode == 1
+    assert "SURVEY_SECRET_KEY has 0 characters" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_commands_that_need_no_record_need_no_settings():
+    done = started_without_settings("-m", "flask", "--app", "wsgi", "instruments", "list")
+    assert done.returncode == 0, done.stderr
+    assert "gad7" in done.stdout
+
+
+def test_gunicorn_is_told_not_to_start_again_with_settings_that_cannot_be_used():
+    done = started_without_settings("-c", "import wsgi")
+    assert done.returncode == 4
     assert "SURVEY_SECRET_KEY has 0 characters" in done.stderr
     assert "Traceback" not in done.stderr
