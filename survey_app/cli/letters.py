@@ -44,7 +44,11 @@ def invite(study: str, wave: str) -> None:
             at=parts().clock(),
             rng=parts().rng,
         )
-    click.echo(f"{invited} people invited; the worker sends their letters.")
+    if not invited:
+        click.echo("Everybody who can take part is invited already; nothing was sent.")
+    else:
+        people = "1 person" if invited == 1 else f"{invited} people"
+        click.echo(f"{people} invited; the worker sends the letters.")
 
 
 @group.command("revoke")

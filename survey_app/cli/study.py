@@ -24,6 +24,10 @@ def load(file: str) -> None:
     if file in ready_made:
         definition = ready_made[file]
     else:
+        if not Path(file).exists():
+            raise click.ClickException(
+                f"There is no file {file}; expected a TOML file, or one of {', '.join(ready_made)}"
+            )
         source = read_file(Path(file))
         try:
             text = source.decode("utf-8")

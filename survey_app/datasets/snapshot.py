@@ -381,7 +381,7 @@ def _disclaimer(definition: StudyDefinition) -> str:
         return note
     return (
         f"{note} This is a demonstration: every school, person and answer in it is invented, and "
-        f"its dates are moved by {definition.shifted_by_days} days."
+        f"its dates are moved by {definition.shifted_by_days:,} days."
     )
 
 

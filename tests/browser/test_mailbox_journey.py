@@ -25,8 +25,8 @@ def test_a_newcomer_finds_a_letter_and_follows_its_link(
         browsing.assert_accessible(page)
         page.click("main a.govuk-button")
         browsing.assert_accessible(page)
-        assert page.locator("table a").count() == 10
-        page.click("table a >> nth=0")
+        assert page.locator(".mailbox a").count() == 10
+        page.click(".mailbox a >> nth=0")
         browsing.keep_picture(page, "mailbox-letter")
         browsing.assert_accessible(page)
         page.click("main a.govuk-button")

@@ -11,6 +11,7 @@ from survey_app.database.queries.studies import randomisation_of
 from survey_app.operations.studies import definition_of
 from survey_app.web.access import requires
 from survey_app.web.coordinator.presenters import (
+    delivered_rows,
     events_as_facts,
     moved_in_words,
     next_steps,
@@ -44,6 +45,7 @@ def overview(study: str) -> str:
         roster=roster_rows(roster),
         randomised_on=day_in_words(randomised.allocated_at.date()) if randomised else "",
         planned_on=day_in_words(design.allocation.planned_on),
+        delivered=delivered_rows(design),
         is_masked=g.study.unmasked_at is None,
         steps=next_steps(
             design,

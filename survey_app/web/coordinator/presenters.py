@@ -159,6 +159,22 @@ def wave_lines(
     ]
 
 
+def delivered_rows(design: StudyDefinition) -> list[list[str | int]]:
+    """Give what each arm is given and from which day to which, a line for each model."""
+    return [
+        [
+            arm.label,
+            arm.ratio,
+            MODELS[each.model],
+            day_in_words(each.starts_on),
+            day_in_words(each.ends_on) if each.ends_on else "No end is planned",
+            each.tag.capitalize(),
+        ]
+        for arm in design.arms
+        for each in arm.delivered
+    ]
+
+
 def roster_rows(counts: RosterCounts) -> list[dict[str, str]]:
     """Say how large the roster is."""
     return [

@@ -33,15 +33,13 @@ def mailbox() -> str:
         "public/mailbox.html",
         search=search,
         n_found=found.n_found,
-        rows=[
-            [
-                {
-                    "text": envelope.subject,
-                    "href": url_for("demonstration.letter", key=envelope.key),
-                },
-                envelope.to,
-                moment_in_words(envelope.sent_at),
-            ]
+        letters=[
+            {
+                "subject": envelope.subject,
+                "href": url_for("demonstration.letter", key=envelope.key),
+                "to": envelope.to,
+                "sent": moment_in_words(envelope.sent_at),
+            }
             for envelope in found.envelopes
         ],
         paging=paging(

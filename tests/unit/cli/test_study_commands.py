@@ -81,7 +81,9 @@ def test_what_is_no_study_file_is_refused(refused, tmp_path, content, said):
 
 
 def test_a_missing_file_is_named(refused, tmp_path):
-    assert "cannot be read: No such file" in refused("study", "load", tmp_path / "none.toml")
+    said = refused("study", "load", tmp_path / "none.toml")
+    assert "There is no file" in said
+    assert "or one of bolton-primary, greater-manchester-secondary" in said
     assert "cannot be read: Is a directory" in refused("study", "load", tmp_path)
 
 

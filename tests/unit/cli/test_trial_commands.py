@@ -71,7 +71,7 @@ def test_a_seed_that_cannot_be_used_is_told(refused, trial, seed):
 
 def test_people_are_invited_and_only_newcomers_the_next_time(done, trial):
     assert "10 people invited" in done("letters", "invite", SLUG, "baseline")
-    assert "0 people invited" in done("letters", "invite", SLUG, "baseline")
+    assert "is invited already" in done("letters", "invite", SLUG, "baseline")
     assert len(rows(trial.database, Invitation)) == 10
 
 

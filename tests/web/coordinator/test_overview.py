@@ -31,6 +31,12 @@ def test_shows_each_wave_with_its_response(sign_in_as, trial: Trial) -> None:
     assert "Not open yet 0 0 0 –" in shown
 
 
+def test_shows_what_each_arm_is_given_and_from_when(sign_in_as, trial: Trial) -> None:
+    shown = text_of_page(sign_in_as("evaluator").get(PATH).text)
+    assert "Supervision 1 One to one 4 November 2019 20 March 2020 Our choice" in shown
+    assert "Support as usual 1 Usual support 4 November 2019 No end is planned" in shown
+
+
 def test_counts_the_roster(sign_in_as, trial: Trial) -> None:
     shown = text_of_page(sign_in_as("evaluator").get(PATH).text)
     assert "Schools 9, of which 8 can take part" in shown

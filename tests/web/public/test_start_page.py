@@ -51,6 +51,14 @@ def test_an_empty_demonstration_says_how_to_load_it(client: FlaskClient) -> None
     assert "make run" in page.text
 
 
+def test_a_demonstration_whose_waves_have_closed_says_how_to_load_it_afresh(
+    client: FlaskClient, trial: Trial, clock: Clock
+) -> None:
+    assert "make demo" not in client.get("/").text
+    clock.move(days=900)
+    assert "make demo" in client.get("/").text
+
+
 def test_production_offers_only_to_sign_in(in_production: Flask, trial: Trial) -> None:
     page = in_production.test_client().get("/", base_url="https://survey.example.org")
     assert page.status_code == 200
