@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -22,6 +23,7 @@ from survey_app.database.models import (
     Consent,
     HeldPage,
     Invitation,
+    PageWindow,
     Response,
     ResponseEvent,
     Study,
@@ -42,6 +44,8 @@ from survey_app.trial.design import StudyDefinition
 BY_PARTICIPANT = "participant"
 _RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RECEIPT_LENGTH = 8
+
+Answer = TypeVar("Answer", int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +151,13 @@ def save_page(
     page: Page,
     answers: PageAnswers,
     at: datetime,
+    is_draft: bool = False,
 ) -> int:
-    """Save one page's answers and give how many changed; the same page twice changes nothing.
+    """Save one page's answers and give how many are new; the same page twice changes nothing.
 
     A choice left open is saved as not answered, so that it is told apart from one never reached.
+    A draft is what was answered of a page that is not sent yet: it counts as an answer, but not
+    towards a finished page. The history has every saving; the trail has one line for a sent page.
     Raises AlreadySubmittedError or WaveNotOpenError, and writes nothing then.
     """
     _refuse_unless_open(definition_of(study), invitation, at)
@@ -158,13 +165,13 @@ def save_page(
     taken = [question for question in page.questions if question.id not in answers.untouched]
     values = {q.id: answers.values.get(q.id, NOT_ANSWERED) for q in taken if q.kind == "choice"}
     texts = {q.id: normalise_text(answers.texts.get(q.id, "")) for q in taken if q.kind == "text"}
-    n_changed = _save_values(session, submission, values, at) + _save_texts(
-        session, submission, texts, at
+    n_changed = _save_values(session, submission, values, at, is_draft=is_draft) + _save_texts(
+        session, submission, texts, at, is_draft=is_draft
     )
     _note_comments_not_asked(
         session, questionnaire_for(study=study, invitation=invitation), submission
     )
-    if n_changed:
+    if n_changed and not is_draft:
         record_event(
             session,
             "page_saved",
@@ -188,35 +195,71 @@ def normalise_text(text: str) -> str:
     return unicodedata.normalize("NFC", unified).strip()
 
 
+def take_turn(session: Session, *, submission: Submission, window: str, turn: int) -> bool:
+    """Note a post of a window; False where a later one of it is on record. Call behind the lock."""
+    where = (PageWindow.submission_id == submission.id) & (PageWindow.key == window)
+    newest = session.scalar(select(PageWindow.turn).where(where))
+    if newest is not None and newest >= turn:
+        return False
+    insert_or_update(
+        session,
+        PageWindow,
+        [{"submission_id": submission.id, "key": window, "turn": turn}],
+        key=("submission_id", "key"),
+    )
+    return True
+
+
 def _save_values(
-    session: Session, submission: Submission, values: Mapping[str, int], at: datetime
+    session: Session,
+    submission: Submission,
+    values: Mapping[str, int],
+    at: datetime,
+    *,
+    is_draft: bool,
 ) -> int:
-    saved = select(Response.item, Response.value).where(Response.submission_id == submission.id)
-    before = dict(session.execute(saved).all())
-    changed = {item: value for item, value in values.items() if before.get(item) != value}
+    saved = select(Response.item, Response.value, Response.is_draft).where(
+        Response.submission_id == submission.id
+    )
+    before = {item: (value, was_draft) for item, value, was_draft in session.execute(saved)}
+    new = _new(before, values, is_draft=is_draft)
     insert_or_update(
         session,
         Response,
         [
-            {"submission_id": submission.id, "item": item, "value": value, "saved_at": at}
-            for item, value in changed.items()
+            {
+                "submission_id": submission.id,
+                "item": item,
+                "value": value,
+                "saved_at": at,
+                "is_draft": draft,
+            }
+            for item, (value, draft) in new.items()
         ],
         key=("submission_id", "item"),
     )
     session.add_all(
         ResponseEvent(submission_id=submission.id, item=item, value=value, saved_at=at)
-        for item, value in changed.items()
+        for item, (value, _) in new.items()
+        if item not in before or before[item][0] != value
     )
-    return len(changed)
+    return len(new)
 
 
 def _save_texts(
-    session: Session, submission: Submission, texts: Mapping[str, str], at: datetime
+    session: Session,
+    submission: Submission,
+    texts: Mapping[str, str],
+    at: datetime,
+    *,
+    is_draft: bool,
 ) -> int:
-    saved = select(Comment.question, Comment.body).where(Comment.submission_id == submission.id)
-    before = dict(session.execute(saved).all())
+    saved = select(Comment.question, Comment.body, Comment.is_draft).where(
+        Comment.submission_id == submission.id
+    )
+    before = {question: (body, was_draft) for question, body, was_draft in session.execute(saved)}
     # A box left empty is kept too: a question that was seen and not answered is not one never seen.
-    changed = {question: body for question, body in texts.items() if before.get(question) != body}
+    new = _new(before, texts, is_draft=is_draft)
     insert_or_update(
         session,
         Comment,
@@ -227,16 +270,33 @@ def _save_texts(
                 "question": question,
                 "body": body,
                 "saved_at": at,
+                "is_draft": draft,
             }
-            for question, body in changed.items()
+            for question, (body, draft) in new.items()
         ],
         key=("submission_id", "question"),
     )
     session.add_all(
         ResponseEvent(submission_id=submission.id, item=question, body=body, saved_at=at)
-        for question, body in changed.items()
+        for question, (body, _) in new.items()
+        if question not in before or before[question][0] != body
     )
-    return len(changed)
+    return len(new)
+
+
+def _new(
+    before: Mapping[str, tuple[Answer, bool]], answers: Mapping[str, Answer], *, is_draft: bool
+) -> dict[str, tuple[Answer, bool]]:
+    """What there is to write: each answer, and whether it stays a draft.
+
+    A page once sent stays sent, and sending a page makes its drafts answers of a sent page.
+    """
+    drafts = {question: is_draft and before.get(question, (None, True))[1] for question in answers}
+    return {
+        question: (answer, drafts[question])
+        for question, answer in answers.items()
+        if before.get(question) != (answer, drafts[question])
+    }
 
 
 def _note_comments_not_asked(

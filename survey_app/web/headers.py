@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, request
 
-# Pages carry no script at all, so nothing that slips into one can run.
+# Nearly all pages carry no script at all, so nothing that slips into one can run.
 PAGE_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -15,6 +15,9 @@ PAGE_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+
+# A page of questions runs our one script from our own address, which posts to us alone.
+SCRIPTED_PAGE_POLICY = "; ".join((PAGE_POLICY, "script-src 'self'", "connect-src 'self'"))
 
 # A report is one file that stands alone, its style and figures inside it.
 REPORT_POLICY = "; ".join(

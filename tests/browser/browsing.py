@@ -1,14 +1,15 @@
 """A real browser for tests: start it, serve an app to it, check a page with axe, keep a picture.
 
-Pages are opened with JavaScript off, as the service promises to work without it. axe waits on
-timers, which stand still there, so it is run in a twin: the same markup at the same address and
-width, in a profile where scripts run.
+Pages are opened with JavaScript off unless a test says otherwise, as the service promises to work
+without it. axe waits on timers, which stand still there, so it is run in a twin: the same markup at
+the same address and width, in a profile where scripts run.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -103,7 +104,8 @@ def _twin(page: Page) -> Iterator[Page]:
     browser = page.context.browser
     assert browser is not None
     width = (page.viewport_size or {}).get("width", PHONE)
-    markup = page.content()
+    # What the page's own script did stands in the markup; it must not do it again.
+    markup = re.sub(r"<script\b[^>]*></script>", "", page.content())
     with opened_context(browser, width, javascript=True) as context:
         twin = context.new_page()
         twin.route(page.url, lambda route: route.fulfill(body=markup, content_type="text/html"))

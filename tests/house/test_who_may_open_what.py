@@ -36,6 +36,7 @@ OF_PARTICIPANTS = {
     "participant.give_consent",
     "participant.page",
     "participant.save",
+    "participant.save_items",
     "participant.check",
     "participant.submit_answers",
     "participant.receipt",

@@ -13,6 +13,7 @@ from survey_app.database.models import (
     Comment,
     Consent,
     HeldPage,
+    PageWindow,
     Response,
     ResponseEvent,
     Submission,
@@ -27,6 +28,7 @@ from survey_app.operations.submissions import (
     normalise_text,
     questionnaire_for,
     start_submission,
+    take_turn,
 )
 
 ITEMS = [f"gad7_{n}" for n in range(1, 8)]
@@ -198,6 +200,34 @@ def test_words_are_kept_as_they_were_written(started: Trial, written, kept):
     assert comment_on(started, "most_stressful").body == kept
     assert [e.body for e in history_of(started, "most_stressful")] == [kept]
     assert normalise_text(kept) == kept
+
+
+def test_what_is_saved_of_a_page_not_sent_yet_is_a_draft_until_it_is_sent(started: Trial):
+    parts = {"values": {"gad7_1": 2}, "untouched": ITEMS[1:]}
+    assert save(started, "gad7", is_draft=True, **parts) == 1
+    assert saved_values(started) == {"gad7_1": 2}
+    assert [r.is_draft for r in rows(started.database, Response)] == [True]
+    assert save(started, WORDS, texts={"most_stressful": "Time."}, is_draft=True) == 2
+    assert events(started.database, "page_saved") == []
+    assert save(started, "gad7", values={"gad7_1": 2}) == 7
+    assert save(started, WORDS, texts={"most_stressful": "Time."}) == 2
+    assert not any(r.is_draft for r in rows(started.database, Response))
+    assert not any(c.is_draft for c in rows(started.database, Comment))
+    assert [e.value for e in history_of(started, "gad7_1")] == [2]
+    assert [e.body for e in history_of(started, "most_stressful")] == ["Time."]
+    assert save(started, "gad7", is_draft=True, values={"gad7_1": 3}, untouched=ITEMS[1:]) == 1
+    assert not any(r.is_draft for r in rows(started.database, Response))
+
+
+def test_of_the_posts_of_one_window_an_older_one_is_known_as_such(started: Trial):
+    def take(window: str, turn: int) -> bool:
+        with started.database.writing() as session:
+            submission = session.get_one(Submission, 1)
+            return take_turn(session, submission=submission, window=window, turn=turn)
+
+    turns = [("a", 2), ("a", 1), ("a", 2), ("b", 1), ("a", 3)]
+    assert [take(*each) for each in turns] == [True, False, False, True, True]
+    assert {(w.key, w.turn) for w in rows(started.database, PageWindow)} == {("a", 3), ("b", 1)}
 
 
 def test_submitting_ends_it_with_a_receipt_and_thanks(started: Trial):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy.orm import Session
 from trials import KEY, Trial
@@ -60,8 +60,10 @@ def save(
     wave: str = "baseline",
     values: Mapping[str, int] | None = None,
     texts: Mapping[str, str] | None = None,
+    untouched: Collection[str] = (),
+    is_draft: bool = False,
 ) -> int:
-    """Save one page of a person who has started; give how many answers changed."""
+    """Save one page of a person who has started; give how many answers are new."""
     with trial.database.writing() as session:
         visit = visit_of(session, trial, person, wave)
         assert visit.submission is not None
@@ -72,8 +74,9 @@ def save(
             invitation=visit.invitation,
             submission=visit.submission,
             page=pages.page(page),
-            answers=PageAnswers(values or {}, texts or {}),
+            answers=PageAnswers(values or {}, texts or {}, frozenset(untouched)),
             at=trial.clock(),
+            is_draft=is_draft,
         )
 
 

@@ -66,6 +66,8 @@ class Response(Base):
     item: Mapped[ShortText]
     value: Mapped[int]
     saved_at: Mapped[Moment]
+    is_draft: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Saved while its page was being answered; the page itself has not been sent yet."""
 
 
 class Comment(Base):
@@ -80,6 +82,8 @@ class Comment(Base):
     question: Mapped[ShortText]
     body: Mapped[LongText]
     saved_at: Mapped[Moment]
+    is_draft: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Saved while its page was being answered; the page itself has not been sent yet."""
     redacted: Mapped[LongText | None]
     released_at: Mapped[Moment | None]
     released_by: Mapped[int | None]
@@ -100,6 +104,21 @@ class ResponseEvent(Base):
     value: Mapped[int | None]
     body: Mapped[LongText | None]
     saved_at: Mapped[Moment]
+
+
+class PageWindow(Base):
+    """A page open in a browser that saves as it is answered, and the newest of its posts.
+
+    Posts of one window may overtake each other on the way; an older one changes nothing any more.
+    """
+
+    __tablename__ = "page_window"
+    __table_args__ = (UniqueConstraint("submission_id", "key"),)
+
+    id: Mapped[Id]
+    submission_id: Mapped[SubmissionId]
+    key: Mapped[ShortText]
+    turn: Mapped[int]
 
 
 class HeldPage(Base):

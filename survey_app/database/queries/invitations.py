@@ -47,6 +47,16 @@ class Visit:
         return {**self.values, **self.texts}
 
     @property
+    def drafts(self) -> frozenset[str]:
+        """The questions whose answer was saved while its page, not sent yet, was being answered."""
+        if self.submission is None:
+            return frozenset()
+        return frozenset(
+            [r.item for r in self.submission.responses if r.is_draft]
+            + [c.question for c in self.submission.comments if c.is_draft]
+        )
+
+    @property
     def consents(self) -> dict[str, bool]:
         """The ticks given, by consent."""
         return {c.key: c.given for c in self.submission.consents} if self.submission else {}

@@ -9,6 +9,7 @@ from survey_app.web.participant import (
     consenting,
     disowning,
     finishing,
+    item_saving,
     opening,
 )
 from survey_app.web.participant.room import blueprint
@@ -21,5 +22,6 @@ __all__ = [
     "consenting",
     "disowning",
     "finishing",
+    "item_saving",
     "opening",
 ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from flask import abort, flash, request, url_for
+from flask import flash, request, url_for
 from werkzeug.wrappers import Response
 
 from instruments.missing import NOT_ANSWERED
@@ -13,32 +12,36 @@ from instruments.questionnaire import Page
 from instruments.routing import Answers
 from survey_app.database.queries.invitations import Visit, unopened_visit
 from survey_app.operations.errors import AlreadySubmittedError, WaveNotOpenError
-from survey_app.operations.submissions import (
-    PageAnswers,
-    hold_page,
-    lock_answers,
-    save_page,
-)
+from survey_app.operations.submissions import PageAnswers, save_page
 from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words
-from survey_app.web.participant.delivery import Delivery, asked_of, delivery_of
+from survey_app.web.headers import SCRIPTED_PAGE_POLICY, use_policy
+from survey_app.web.participant.delivery import delivery_of
 from survey_app.web.participant.forms import PageForm, page_form
 from survey_app.web.participant.merging import differs, marks_of, merge
 from survey_app.web.participant.opening import closed_page
-from survey_app.web.participant.presenters import error_lines, progress_in_words, saved_answers
+from survey_app.web.participant.posts import (
+    CLOSED,
+    SHOWN_QUESTIONS,
+    SUBMITTED,
+    changes_of,
+    hold,
+    hold_faulty,
+    on_record,
+    page_as_asked,
+    page_or_404,
+    page_posted,
+)
+from survey_app.web.participant.presenters import as_posted, error_lines, progress_in_words
 from survey_app.web.participant.room import blueprint, show
 from survey_app.web.participant.routing import go_to, neighbours, newly_asked
 from survey_app.web.participant.visits import find_visit, with_visit
 from survey_app.web.questions import shown_questions
 from survey_app.web.service import now, record
 
-# No question can have this name: it has a hyphen.
-SHOWN_QUESTIONS = "shown-questions"
 FORGED = "This page was not saved. Your answers are still below: press “Save and continue” again"
 LOST = "This page was not saved yet. Your answers are still below"
-TOO_LONG = "comment too long"
-CLOSED = "posted after the wave closed"
-SUBMITTED = "posted after submission"
+SHOWN = 200
 HELD_AFTER_SUBMISSION = (
     "You had already submitted your answers when that page arrived, and it said something else. "
     "Your submitted answers have not changed. The page was kept, and the study team can see it."
@@ -50,20 +53,20 @@ HELD_AFTER_SUBMISSION = (
 @with_visit
 def page(visit: Visit, key: str) -> Response:
     """Show a page of questions with the answers saved so far."""
-    whole = _page_or_404(delivery_of(visit), key)
+    whole = page_or_404(delivery_of(visit), key)
     reference = visit.invitation.reference
     if visit.submission is None:
         return go_to("consent", reference)
     if visit.submission.submitted_at is not None:
         return go_to("receipt", reference)
-    asked = _as_asked(visit, whole)
+    asked = page_as_asked(visit, whole)
     if asked is None:
         return go_to("resume", reference)
     return closed_page(visit) or _show_page(
         visit,
         asked,
-        answers=saved_answers(visit),
-        marks=marks_of(asked, _saved(visit)),
+        answers=as_posted(on_record(visit)),
+        marks=marks_of(asked, on_record(visit)),
         goes_to_check=request.args.get("back") == "check",
     )
 
@@ -75,17 +78,16 @@ def save(reference: str, key: str) -> Response:
     visit = find_visit(reference)
     if visit is None:
         return _give_back(reference, key)
-    asked = _page_posted(visit, key)
+    asked = page_posted(visit, key)
     if visit.submission is None:
         return go_to("consent", reference)
     form = page_form(delivery_of(visit), asked)
     form.validate()
     if form.is_forged:
         return _show_again(visit, asked, form, errors=[(FORGED, f"#{asked.questions[0].id}")])
-    lock_answers(record(), submission=visit.submission)
-    saved = _saved(visit)
-    answers = merge(asked, posted=form.answers, saved=saved, shown=request.form.get("shown", ""))
-    answers = _keeping_faulty(form, answers, saved)
+    changed = changes_of(visit, asked, form)
+    saved = on_record(visit)
+    answers = merge(posted=form.answers, saved=saved, changed=changed)
     try:
         save_page(
             record(),
@@ -103,51 +105,6 @@ def save(reference: str, key: str) -> Response:
     if form.faults:
         return _refuse(visit, asked, form, answers)
     return _go_on(visit, asked, before=saved, answers=answers)
-
-
-def _as_asked(visit: Visit, whole: Page) -> Page | None:
-    """The page with the questions asked of this person; None where none of its questions is."""
-    pages = asked_of(visit).pages
-    return next((page for page in pages if page.key == whole.key), None)
-
-
-def _page_posted(visit: Visit, key: str) -> Page:
-    """The page as it was shown: what is asked, and where, may have changed since."""
-    delivery = delivery_of(visit)
-    shown = request.form.get(SHOWN_QUESTIONS, "").split()
-    known = {q.id: page for page in delivery.questionnaire.pages for q in page.questions}
-    found = [name for name in dict.fromkeys(shown) if name in known]
-    if found:
-        questions = tuple(delivery.questionnaire.question(name) for name in found)
-        return replace(known[found[0]], questions=questions)
-    whole = _page_or_404(delivery, key)
-    return _as_asked(visit, whole) or whole
-
-
-def _page_or_404(delivery: Delivery, key: str) -> Page:
-    try:
-        return delivery.questionnaire.page(key)
-    except KeyError:
-        abort(404)
-
-
-def _saved(visit: Visit) -> PageAnswers:
-    return PageAnswers(values=visit.values, texts=visit.texts)
-
-
-def _keeping_faulty(form: PageForm, answers: PageAnswers, saved: PageAnswers) -> PageAnswers:
-    """The same answers, with what is saved standing in for each that cannot be."""
-    return PageAnswers(
-        untouched=frozenset(form.faults),
-        values={
-            **answers.values,
-            **{name: saved.values[name] for name in form.faults if name in saved.values},
-        },
-        texts={
-            **answers.texts,
-            **{name: saved.texts[name] for name in form.faults if name in saved.texts},
-        },
-    )
 
 
 def _go_on(visit: Visit, asked: Page, *, before: PageAnswers, answers: PageAnswers) -> Response:
@@ -172,16 +129,17 @@ def _with_page(before: PageAnswers, asked: Page, answers: PageAnswers) -> Answer
 
 
 def _refuse(visit: Visit, asked: Page, form: PageForm, answers: PageAnswers) -> Response:
-    if any(question.kind == "text" and form.fault_of(question) for question in asked.questions):
-        _hold(visit, asked, form, TOO_LONG)
+    hold_faulty(visit, asked, form)
+    typed = {question: text for question, text in form.typed.items() if question in form.faults}
     return _show_page(
         visit,
         asked,
-        answers=form.typed,
+        answers=as_posted(answers) | typed,
         marks=marks_of(asked, answers),
         faults=form.faults,
         errors=error_lines(asked, form.faults),
         goes_to_check=request.form.get("back") == "check",
+        is_held=True,
         status=400,
     )
 
@@ -202,13 +160,13 @@ def _show_again(
 
 def _after_submission(visit: Visit, asked: Page, form: PageForm, *, has_changed: bool) -> Response:
     if has_changed or form.faults:
-        _hold(visit, asked, form, SUBMITTED)
+        hold(visit, asked, form, SUBMITTED)
         flash(HELD_AFTER_SUBMISSION, "information")
     return go_to("receipt", visit.invitation.reference)
 
 
 def _after_closing(visit: Visit, asked: Page, form: PageForm) -> Response:
-    _hold(visit, asked, form, CLOSED)
+    hold(visit, asked, form, CLOSED)
     delivery = delivery_of(visit)
     return show(
         "held",
@@ -219,23 +177,12 @@ def _after_closing(visit: Visit, asked: Page, form: PageForm) -> Response:
     )
 
 
-def _hold(visit: Visit, asked: Page, form: PageForm, reason: str) -> None:
-    hold_page(
-        record(),
-        invitation=visit.invitation,
-        page=asked.key,
-        posted=form.typed,
-        reason=reason,
-        at=now(),
-    )
-
-
 def _give_back(reference: str, key: str) -> Response:
     """Show a page whose visit was lost, with all that was typed and nothing that is on record."""
     visit = unopened_visit(record(), reference)
     if visit is None:
         return show("open_again", status=403)
-    asked = _page_posted(visit, key)
+    asked = page_posted(visit, key)
     form = page_form(delivery_of(visit), asked)
     form.validate()
     return _show_page(
@@ -260,9 +207,17 @@ def _show_page(
     errors: list[tuple[str, str]] | None = None,
     goes_to_check: bool = False,
     is_lost: bool = False,
-    status: int = 200,
+    is_held: bool = False,
+    status: int = SHOWN,
 ) -> Response:
     delivery = delivery_of(visit)
+    items_url = (
+        ""
+        if is_lost
+        else url_for("participant.save_items", reference=visit.invitation.reference, key=asked.key)
+    )
+    if items_url:
+        use_policy(SCRIPTED_PAGE_POLICY)
     before, _ = neighbours(delivery.questionnaire, asked, visit.answers)
     reference = visit.invitation.reference
     if goes_to_check:
@@ -284,6 +239,9 @@ def _show_page(
         back_url="" if is_lost else back_url,
         goes_to_check=goes_to_check,
         is_lost=is_lost,
+        is_held=is_held,
+        is_unsaved=status != SHOWN,
+        items_url=items_url,
         warning=(
             delivery.definition.open_questions.warning
             if any(question.kind == "text" for question in asked.questions)

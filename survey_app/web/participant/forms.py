@@ -72,6 +72,7 @@ class PageForm(FlaskForm):
                 for question in sound
                 if question.kind == "text"
             },
+            untouched=frozenset(self.faults),
         )
 
 

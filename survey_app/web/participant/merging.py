@@ -7,6 +7,8 @@ shown was not touched there, so a newer one, given in another window meanwhile, 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Mapping
+from typing import TypeVar
 
 from instruments.missing import NOT_ANSWERED
 from instruments.questionnaire import Page, Question
@@ -15,30 +17,44 @@ from survey_app.operations.submissions import PageAnswers
 _MARK_LENGTH = 8
 _BETWEEN = "."
 
+Answer = TypeVar("Answer", int, str)
+
 
 def marks_of(page: Page, answers: PageAnswers) -> str:
     """Give the marks of a page's answers, for the page to carry."""
     return _BETWEEN.join(_mark(question, answers) for question in page.questions)
 
 
-def merge(page: Page, *, posted: PageAnswers, saved: PageAnswers, shown: str) -> PageAnswers:
-    """Give what to save: what was changed in this window, and for the rest what is saved.
+def changed_in(page: Page, *, posted: PageAnswers, shown: str) -> frozenset[str]:
+    """Give the questions whose answer was changed in this window.
 
     Marks that do not fit the page are as good as none: then all that was posted counts.
     """
     marks = shown.split(_BETWEEN)
     if len(marks) != len(page.questions):
-        return posted
-    values, texts = dict(posted.values), dict(posted.texts)
-    for question, mark in zip(page.questions, marks, strict=True):
-        if _mark(question, posted) == mark:
-            values.pop(question.id, None)
-            texts.pop(question.id, None)
-            if question.id in saved.values:
-                values[question.id] = saved.values[question.id]
-            if question.id in saved.texts:
-                texts[question.id] = saved.texts[question.id]
-    return PageAnswers(values=values, texts=texts)
+        return frozenset(question.id for question in page.questions)
+    return frozenset(
+        question.id
+        for question, mark in zip(page.questions, marks, strict=True)
+        if _mark(question, posted) != mark
+    )
+
+
+def merge(*, posted: PageAnswers, saved: PageAnswers, changed: Collection[str]) -> PageAnswers:
+    """Give what to save: what was changed in this window, and for the rest what is saved."""
+    return PageAnswers(
+        values=_chosen(posted.values, changed) | _without(saved.values, changed),
+        texts=_chosen(posted.texts, changed) | _without(saved.texts, changed),
+        untouched=posted.untouched,
+    )
+
+
+def _chosen(answers: Mapping[str, Answer], names: Collection[str]) -> dict[str, Answer]:
+    return {name: answer for name, answer in answers.items() if name in names}
+
+
+def _without(answers: Mapping[str, Answer], names: Collection[str]) -> dict[str, Answer]:
+    return {name: answer for name, answer in answers.items() if name not in names}
 
 
 def differs(page: Page, one: PageAnswers, other: PageAnswers) -> bool:

@@ -12,12 +12,13 @@ from instruments.missing import NOT_ANSWERED
 from instruments.questionnaire import Page, Question, Questionnaire
 from instruments.routing import Answers
 from survey_app.database.queries.invitations import Visit
+from survey_app.operations.submissions import PageAnswers
 
 
-def saved_answers(visit: Visit) -> dict[str, str]:
-    """The answers saved so far, as a page would post them."""
-    values = {item: str(value) for item, value in visit.values.items() if value != NOT_ANSWERED}
-    return values | visit.texts
+def as_posted(answers: PageAnswers) -> dict[str, str]:
+    """Give answers as a page would post them."""
+    values = {item: str(value) for item, value in answers.values.items() if value != NOT_ANSWERED}
+    return values | dict(answers.texts)
 
 
 def error_lines(page: Page, faults: Mapping[str, str]) -> list[tuple[str, str]]:

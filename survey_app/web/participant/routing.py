@@ -18,14 +18,15 @@ def go_to(endpoint: str, reference: str, **values: Any) -> Response:
 
 
 def first_unsaved(visit: Visit, questionnaire: Questionnaire) -> Page | None:
-    """Give the first page that was not saved as a whole; None when each was."""
+    """Give the first page that was not sent as a whole; None when each was."""
     return next((page for page in questionnaire.pages if not _is_saved(visit, page)), None)
 
 
 def _is_saved(visit: Visit, page: Page) -> bool:
-    values, texts = visit.values, visit.texts
+    values, texts, drafts = visit.values, visit.texts, visit.drafts
     return all(
         question.id in (values if question.kind == "choice" else texts)
+        and question.id not in drafts
         for question in page.questions
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from survey_app.database.models import ResponseEvent
 from survey_app.web.participant import answering as answering_views
+from survey_app.web.participant import posts
 
 OPEN = "in-your-own-words"
 GAD7 = {f"gad7_{n}": str(n % 4) for n in range(1, 8)}
@@ -91,7 +92,7 @@ def test_words_come_back_as_they_were_written(answering: Respondent) -> None:
     assert answering.saved["would_help"] == words
     page = answering.get(OPEN)
     assert text_in(page, "would_help") == words
-    assert "<script" not in page.text
+    assert "<script>" not in page.text
     assert "<script" not in answering.get("check").text
 
 
@@ -132,6 +133,7 @@ def test_a_comment_too_long_comes_back_whole_and_is_held(
     assert text_in(answer, "would_help") == "x" * length
     assert answering.saved == {"most_stressful": "Waiting"}
     assert answering.held == [(OPEN, "comment too long", posted)]
+    assert "What you sent is kept as it was" in words_of(answer)
 
 
 def test_a_comment_grown_too_long_does_not_take_the_saved_one_with_it(
@@ -153,6 +155,9 @@ def test_an_answer_that_was_not_offered_is_refused_and_the_others_kept(
     assert 'href="#gad7_1"' in answer.text
     assert (answering.saved["gad7_1"], answering.saved["gad7_2"]) == (3, 2)
     assert chosen_on(answer) == {"gad7_2": "2"}
+    assert "the study team can see it" in words_of(answer)
+    ((page, reason, _),) = answering.held
+    assert (page, reason) == ("gad7", "an answer that was not offered")
 
 
 def test_what_was_not_asked_is_not_kept(answering: Respondent) -> None:
@@ -170,6 +175,18 @@ def test_a_window_changes_only_what_was_changed_in_it(answering: Respondent) -> 
     answering.save("gad7", {"gad7_1": "3", "gad7_2": "3"})
     answering.save("gad7", {"gad7_2": "1"}, shown=stale)
     assert (answering.saved["gad7_1"], answering.saved["gad7_2"]) == (3, 1)
+
+
+def test_a_page_given_back_for_a_fault_does_not_undo_what_another_window_saved(
+    answering: Respondent,
+) -> None:
+    stale = hidden_field(answering.get(OPEN).text, "shown")
+    answering.save(OPEN, {"most_stressful": "Waiting"})
+    refused = answering.save(OPEN, {"would_help": "x" * 4001, "most_stressful": ""}, shown=stale)
+    assert text_in(refused, "most_stressful") == "Waiting"
+    again = {"would_help": "Time", "most_stressful": text_in(refused, "most_stressful")}
+    answering.save(OPEN, again, shown=hidden_field(refused.text, "shown"))
+    assert answering.saved == {"would_help": "Time", "most_stressful": "Waiting"}
 
 
 def test_a_window_does_not_blank_the_words_of_another(answering: Respondent) -> None:
@@ -323,7 +340,7 @@ def test_of_two_windows_saved_in_one_moment_both_answers_stay(
 ) -> None:
     # On SQLite a writing request waits for the other before it reads, so this cannot happen there.
     shown = hidden_field(answering.get("gad7").text, "shown")
-    real = answering_views.lock_answers
+    real = posts.lock_answers
     others = [{"gad7_1": "3"}]
 
     def save_elsewhere_first(*args: object, **kwargs: object) -> None:
@@ -334,6 +351,6 @@ def test_of_two_windows_saved_in_one_moment_both_answers_stay(
             other.join()
         real(*args, **kwargs)
 
-    monkeypatch.setattr(answering_views, "lock_answers", save_elsewhere_first)
+    monkeypatch.setattr(posts, "lock_answers", save_elsewhere_first)
     answering.save("gad7", {"gad7_2": "2"}, shown=shown)
     assert (answering.saved["gad7_1"], answering.saved["gad7_2"]) == (3, 2)
