@@ -20,6 +20,7 @@ from reports.exhibits.exhibit import Block, Exhibit
 from reports.exhibits.flow import flow
 from reports.exhibits.limitations import limitations
 from reports.exhibits.measurement import measurement, measures
+from reports.exhibits.measurement_detail import measurement_detail
 from reports.exhibits.outcomes import outcomes
 from reports.exhibits.power import power
 from reports.exhibits.response import response
@@ -47,6 +48,7 @@ EXHIBITS: tuple[Callable[[Evidence], Exhibit], ...] = (
     themes,
     power,
     compliance,
+    measurement_detail,
 )
 
 

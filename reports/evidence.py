@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,10 +27,20 @@ from reports.populations import (
     waves_that_asked,
     waves_with_answers,
 )
+from reports.scale_checks import (
+    ScaleInvariance,
+    ScaleReliability,
+    ScaleStability,
+    SchoolShare,
+    invariances,
+    reliabilities,
+    scales_of,
+    school_shares,
+    stabilities,
+)
 from scoring.keyed import keyed_answers
 from scoring.quality import Quality, keying_alarms, quality
 from scoring.questionnaires import QuestionnaireQuality, questionnaire_quality
-from scoring.reliability import Reliability, alpha
 
 if TYPE_CHECKING:
     from instruments.model import Instrument, Score
@@ -111,17 +120,6 @@ class OutcomeAnalysis:
         return tuple(each for each in found if each.contrast is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleReliability:
-    """The reliability of one scale at one wave, over all arms."""
-
-    instrument: Instrument
-    score: Score
-    wave: str
-    result: Reliability
-    is_hidden: bool
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class WaveQuality:
     """The quality of the whole questionnaires of one wave, over all arms."""
@@ -166,6 +164,9 @@ class Evidence:
     summaries: tuple[ScoreSummary, ...]
     analyses: tuple[OutcomeAnalysis, ...]
     reliabilities: tuple[ScaleReliability, ...]
+    invariances: tuple[ScaleInvariance, ...]
+    stabilities: tuple[ScaleStability, ...]
+    school_shares: tuple[SchoolShare, ...]
     wave_qualities: tuple[WaveQuality, ...]
     scale_qualities: tuple[ScaleQuality, ...]
 
@@ -189,6 +190,7 @@ def gather(snapshot: Snapshot) -> Evidence:
         Unrounded. What may not be shown is marked, and must be asked for before it is shown.
     """
     populations = build_populations(snapshot)
+    scales = scales_of(snapshot, populations)
     return Evidence(
         snapshot=snapshot,
         populations=populations,
@@ -196,11 +198,15 @@ def gather(snapshot: Snapshot) -> Evidence:
         analyses=tuple(
             _analysis(snapshot, populations, outcome) for outcome in snapshot.plan.outcomes
         ),
-        reliabilities=_reliabilities(snapshot, populations),
+        reliabilities=reliabilities(snapshot, populations, scales),
+        invariances=invariances(snapshot, populations, scales),
+        stabilities=stabilities(snapshot, populations, scales),
+        school_shares=school_shares(snapshot, populations, scales),
         wave_qualities=_wave_qualities(snapshot, populations),
         scale_qualities=tuple(
-            _scale_quality(snapshot, populations, instrument, score, wave)
-            for instrument, score, wave in _scales_by_wave(snapshot, populations)
+            _scale_quality(snapshot, populations, scale.instrument, scale.score, wave)
+            for scale in scales
+            for wave in scale.waves
         ),
     )
 
@@ -365,48 +371,6 @@ def _arms_large_enough(
         )
     kept = tuple(arm for arm in arms if arm not in small)
     return (kept if reference in kept and len(kept) > 1 else ()), reasons
-
-
-def _reliabilities(snapshot: Snapshot, populations: Populations) -> tuple[ScaleReliability, ...]:
-    return tuple(
-        _scale_reliability(snapshot, populations, instrument, score, wave)
-        for instrument, score, wave in _scales_by_wave(snapshot, populations)
-    )
-
-
-def _scales_by_wave(
-    snapshot: Snapshot, populations: Populations
-) -> Iterator[tuple[Instrument, Score, str]]:
-    for instrument in delivered_instruments(snapshot):
-        waves = waves_that_asked(instrument, populations, snapshot)
-        for score in _distinct_scales(instrument):
-            for wave in waves:
-                yield instrument, score, wave
-
-
-def _distinct_scales(instrument: Instrument) -> tuple[Score, ...]:
-    """Leave out a score that only rescales another: it has the same items."""
-    seen: dict[frozenset[str], Score] = {}
-    for score in instrument.scores:
-        seen.setdefault(frozenset(score.items), score)
-    return tuple(score for score in seen.values() if len(score.items) > 1)
-
-
-def _scale_reliability(
-    snapshot: Snapshot, populations: Populations, instrument: Instrument, score: Score, wave: str
-) -> ScaleReliability:
-    rows = populations.scores[populations.scores["wave"] == wave]
-    answers = answers_to(instrument, snapshot, rows.index)
-    complete = (answers[list(score.items)] >= 0).all(axis=1)
-    return ScaleReliability(
-        instrument=instrument,
-        score=score,
-        wave=wave,
-        result=alpha(answers, score, instrument, confidence=snapshot.plan.confidence),
-        is_hidden=Limits.of(snapshot.plan).too_few(
-            int(complete.sum()), int(rows.loc[complete, "school"].nunique())
-        ),
-    )
 
 
 def _wave_qualities(snapshot: Snapshot, populations: Populations) -> tuple[WaveQuality, ...]:

@@ -107,7 +107,9 @@ class KeyedAnswers:
 
 
 def keyed_answers(answers: pd.DataFrame, score: Score, instrument: Instrument) -> KeyedAnswers:
-    """Return the answers behind a score, reversed items turned, rows in the frame's order.
+    """Return the answers behind a score as they count in it, rows in the frame's order.
+
+    Reversed items are turned, and recoded answers are what they count as.
 
     Parameters
     ----------
@@ -132,10 +134,11 @@ def keyed_answers(answers: pd.DataFrame, score: Score, instrument: Instrument) -
     values = np.empty((columns.shape[1], columns.shape[0]))
     minimum, maximum = np.empty(len(score.items)), np.empty(len(score.items))
     for number, item in enumerate(score.items):
-        options = [option.value for option in instrument.options(instrument.item(item))]
-        minimum[number], maximum[number] = min(options), max(options)
+        options = np.array([each.value for each in instrument.options(instrument.item(item))])
+        counted = _counted(options, score)
+        minimum[number], maximum[number] = counted.min(), counted.max()
         top = reversal_constant(score, instrument, item)
-        column = columns[number].astype(np.float64)
+        column = _counted(columns[number], score)
         keyed = column if top is None else top - column
         values[:, number] = np.where(columns[number] >= 0, keyed, np.nan)
     not_asked = (columns == NOT_ASKED).T
@@ -148,6 +151,14 @@ def keyed_answers(answers: pd.DataFrame, score: Score, instrument: Instrument) -
         reversed=tuple(score.reversed),
         not_asked=not_asked if not_asked.any() else None,
     )
+
+
+def _counted(column: npt.NDArray[np.integer], score: Score) -> Floats:
+    """Return what each value counts as in the score; codes of no answer stay as they are."""
+    counted = column.astype(np.float64)
+    for entry in score.recoded:
+        counted[column == entry.value] = entry.counts_as
+    return counted
 
 
 def keyed_columns(

@@ -1,18 +1,20 @@
-"""Exhibit: what the questionnaires measured, and how reliably."""
+"""Exhibit: what the questionnaires measured, how reliably, and whether alike in every arm."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reports.exhibits.exhibit import Exhibit
+from reports.exhibits.invariance import RULE, verdict
 from reports.exhibits.outcomes import range_in_words, score_places
-from reports.formatting import number, percentage, sentence
+from reports.formatting import listed, number, percentage, sentence
 from reports.populations import delivered_instruments
-from reports.tables import Cell, Column, Count, Interval, Number, Row, Table, Withheld, Words
+from reports.tables import Cell, Column, Count, Interval, Number, Row, Share, Table, Withheld, Words
 
 if TYPE_CHECKING:
     from instruments.model import Instrument, Score
-    from reports.evidence import Evidence, ScaleReliability
+    from reports.evidence import Evidence
+    from reports.scale_checks import EndShare, Scale, ScaleReliability
 
 # COSMIN 2018: at least .70, and only of a scale shown to measure one thing.
 ACCEPTABLE_ALPHA = 0.70
@@ -24,6 +26,7 @@ WORDING_TAGS = {
     "withheld": "wording not supplied",
 }
 NOT_VALIDATED = "new, not validated"
+RELIABILITY = "reliability"
 
 
 def measures(evidence: Evidence) -> Table:
@@ -51,23 +54,41 @@ def measures(evidence: Evidence) -> Table:
 
 
 def measurement(evidence: Evidence) -> Exhibit:
-    """Give the reliability of each scale at each wave, and what its checks found, in words."""
+    """Give the reliability of each scale by wave and arm, and whether it measures alike, in words.
+
+    The figures behind the words are in `reports.exhibits.measurement_detail`.
+    """
+    title = "How well the scales measure"
     if not evidence.reliabilities:
         return Exhibit(
-            id="reliability",
-            title="Reliability of each scale",
+            id=RELIABILITY,
+            title=title,
             sentences=("Nobody has submitted a questionnaire yet, so there is nothing to judge.",),
         )
     return Exhibit(
-        id="reliability",
-        title="Reliability of each scale",
+        id=RELIABILITY,
+        title=title,
         sentences=(
-            "Over all arms, at each wave, from the people who answered every item of the scale. "
-            "Alpha says how consistently the items go together; it does not show that they "
-            "measure one thing.",
+            "From the people who answered every item of the scale. Alpha and omega say how "
+            "consistently the items go together; neither shows that they measure one thing.",
+            "Arms and waves are compared fairly only where a scale measures alike in each. The "
+            "models behind the second table, and the scales item by item, are in the appendix.",
         ),
-        blocks=(_table(evidence),),
+        blocks=(_table(evidence), *_alike(evidence)),
     )
+
+
+def scale_title(evidence: Evidence, scale: Scale, wave: str | None = None) -> str:
+    """Give the heading of one scale's rows, its wave with it where the rows are of one."""
+    at = f", {evidence.snapshot.study.wave_title(wave)}" if wave is not None else ""
+    return f"{scale_in_words(scale.instrument, scale.score)}{at}"
+
+
+def arm_title(evidence: Evidence, arm: str | None) -> str:
+    """Give the heading of one arm's row: all arms together where `arm` is None."""
+    if arm is not None:
+        return arm
+    return "All arms" if len(evidence.populations.arms) > 1 else "Everybody"
 
 
 def standing(instrument: Instrument) -> str:
@@ -102,41 +123,50 @@ def _missing_rule(score: Score, whose: str) -> str:
 def _table(evidence: Evidence) -> Table:
     confidence = percentage(evidence.snapshot.plan.confidence)
     return Table(
-        title="Reliability of each scale, by wave",
-        row_title="Wave",
-        columns=(
-            Column("People"),
-            Column("Items"),
-            Column("Alpha"),
-            Column(f"{confidence} interval"),
-            Column("SEM"),
-            Column("MDC"),
+        title="Reliability of each scale, by wave and arm",
+        row_title="Wave and arm",
+        columns=tuple(
+            Column(title)
+            for title in (
+                "People",
+                "Alpha",
+                f"{confidence} interval",
+                "Omega",
+                "SEM",
+                "MDC",
+                "At the floor",
+                "At the ceiling",
+            )
         ),
         rows=tuple(_row(evidence, each) for each in evidence.reliabilities),
         notes=(
-            "Alpha: Cronbach’s, with Feldt’s interval. SEM: standard error of measurement, in "
-            "points of the score. MDC: the smallest change of one person that is more than "
-            "measurement error (95%).",
+            "Alpha: Cronbach’s, with Feldt’s interval. Omega: total, of one factor by maximum "
+            "likelihood, over the variance the model implies. SEM: standard error of "
+            "measurement, in points of the score. MDC: the smallest change of one person that "
+            "is more than measurement error (95%). Floor and ceiling: the lowest and the highest "
+            "possible score.",
             *_findings(evidence),
         ),
     )
 
 
 def _row(evidence: Evidence, each: ScaleReliability) -> Row:
-    group = scale_in_words(each.instrument, each.score)
-    title = evidence.snapshot.study.wave_title(each.wave)
+    title = arm_title(evidence, each.arm)
+    group = scale_title(evidence, each.scale, each.wave)
     if each.is_hidden:
-        return Row(title, (Withheld(), Count(each.result.k), *(Withheld(),) * 4), group)
-    places = score_places(each.score)
+        return Row(title, (Withheld(),) * 8, group)
+    places, n = score_places(each.score), each.result.n
     return Row(
         title,
         (
-            Count(each.result.n),
-            Count(each.result.k),
+            Count(n),
             Number(each.result.alpha, 2),
             Interval(each.result.low, each.result.high, 2),
+            Number(each.omega.model_implied, 2),
             Number(each.result.sem, places),
             Number(each.result.mdc, places),
+            _end(each.floor, n),
+            _end(each.ceiling, n),
         ),
         group,
     )
@@ -146,6 +176,42 @@ def scale_in_words(instrument: Instrument, score: Score) -> str:
     """Give a scale's name; one of ours is never named without saying that it is not validated."""
     label = f" – {NOT_VALIDATED}" if instrument.wording.tag == "own" else ""
     return f"{instrument.short_title}: {score.title}{label}"
+
+
+def _end(share: EndShare, n: int) -> Cell:
+    return Withheld() if share.is_hidden else Share(share.n, n)
+
+
+def two_item_scales(evidence: Evidence) -> tuple[str, ...]:
+    """Say which scales have no factor model, for having two items; nothing where all have one."""
+    titles = dict.fromkeys(
+        each.score.title for each in evidence.reliabilities if not each.scale.has_factor
+    )
+    if not titles:
+        return ()
+    return (f"Two items do not determine a factor, so there is no model of {listed([*titles])}.",)
+
+
+def _alike(evidence: Evidence) -> tuple[Table, ...]:
+    if not evidence.invariances:
+        return ()
+    study = evidence.snapshot.study
+    return (
+        Table(
+            title="Whether each scale measures alike across arms and waves",
+            row_title="Compared",
+            columns=(Column("What was found", "words"),),
+            rows=tuple(
+                Row(
+                    "Over time" if each.wave is None else f"Arms, {study.wave_title(each.wave)}",
+                    (Words(verdict(each, evidence.limits)),),
+                    scale_title(evidence, each.scale),
+                )
+                for each in evidence.invariances
+            ),
+            notes=(RULE, *two_item_scales(evidence)),
+        ),
+    )
 
 
 def item_in_words(instrument: Instrument, subject: str) -> str:
@@ -159,7 +225,7 @@ def _findings(evidence: Evidence) -> tuple[str, ...]:
     sentences: dict[str, None] = {}
     low: list[str] = []
     for each in evidence.reliabilities:
-        if each.is_hidden:
+        if each.is_hidden or each.arm is not None:
             continue
         where = f"{each.score.title}, {evidence.snapshot.study.wave_title(each.wave)}"
         for finding in each.result.findings:

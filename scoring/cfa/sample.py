@@ -112,9 +112,14 @@ def model_findings(model: FactorModel) -> Iterator[Finding]:
         )
 
 
+def fewest_people(n_parameters: int) -> int:
+    """Return how many people a model of so many parameters needs, by the rule above."""
+    return max(FEWEST_PEOPLE, FEWEST_PEOPLE_PER_PARAMETER * n_parameters)
+
+
 def people_findings(n_parameters: int, n: int, subject: str) -> Iterator[Finding]:
     """Say whether there are too few people, by the rule above."""
-    fewest = max(FEWEST_PEOPLE, FEWEST_PEOPLE_PER_PARAMETER * n_parameters)
+    fewest = fewest_people(n_parameters)
     if n < fewest:
         yield Finding(
             "error",

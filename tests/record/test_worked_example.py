@@ -318,7 +318,7 @@ def test_the_report_s_evidence_holds_these_figures(snapshot: Snapshot):
     reliability = next(
         each
         for each in evidence.reliabilities
-        if (each.score.id, each.wave) == ("gad7_total", "baseline")
+        if (each.score.id, each.wave, each.arm) == ("gad7_total", "baseline", None)
     )
     assert reliability.result.alpha == pytest.approx(0.84936789, abs=CLOSED_FORM)
 

@@ -88,11 +88,16 @@ STUDY = StudyFacts(
 DELIVERED = ("gad7", "pss10", "dsl_confidence")
 
 
-def make_snapshot(*, seed: int = 7, effect: float = 0.0, follow_up: float = 0.6) -> Snapshot:
-    """Make the invented trial; `effect` is in latent standard deviations of every scale."""
+def make_snapshot(
+    *, seed: int = 7, effect: float = 0.0, follow_up: float = 0.6, deputies: int = 0
+) -> Snapshot:
+    """Make the invented trial; `effect` is in latent standard deviations of every scale.
+
+    Every school has so many deputies beside those of the trial itself.
+    """
     rng = np.random.default_rng(seed)
     schools = _schools(rng)
-    participants = _participants(rng, schools)
+    participants = _participants(rng, schools, deputies)
     arm_b = participants["school"].map(schools["arm"]).eq("Arm B").to_numpy()
     latent = _latent(rng, participants, arm_b, effect)
     submissions = _submissions(rng, participants, follow_up)
@@ -204,10 +209,11 @@ def _schools(rng: np.random.Generator) -> pd.DataFrame:
     return schools
 
 
-def _participants(rng: np.random.Generator, schools: pd.DataFrame) -> pd.DataFrame:
+def _participants(rng: np.random.Generator, schools: pd.DataFrame, deputies: int) -> pd.DataFrame:
     rows: list[tuple[str, str]] = []
     for school in schools.index[schools["eligible"]]:
         rows.append((school, "DSL"))
+        rows += [(school, "Deputy DSL")] * deputies
         if rng.random() < 0.3:
             rows.append((school, "Deputy DSL"))
     participants = pd.DataFrame(rows, columns=["school", "role"])

@@ -29,6 +29,18 @@ def test_reversed_items_of_an_instrument_are_turned() -> None:
     assert (keyed.minimum.tolist(), keyed.maximum.tolist()) == ([0.0] * 10, [4.0] * 10)
 
 
+def test_recoded_answers_are_what_they_count_as_in_the_score() -> None:
+    ghq12 = load_catalogue()["ghq12"]
+    bimodal = ghq12.score("ghq12_bimodal")
+    frame = pd.DataFrame(
+        {item: [0, 1, 2, 3, NOT_ANSWERED] for item in bimodal.items}, dtype=np.int8
+    )
+    keyed = keyed_answers(frame, bimodal, ghq12)
+    assert keyed.values[:4, 0].tolist() == [0, 0, 1, 1]
+    assert np.isnan(keyed.values[4]).all()
+    assert (keyed.minimum[0], keyed.maximum[0]) == (0, 1)
+
+
 def test_no_answer_of_any_kind_is_not_a_number_and_only_not_asked_is_not_asked() -> None:
     frame = answers(5)
     frame.iloc[0, 0], frame.iloc[1, 0] = NOT_ANSWERED, PREFER_NOT_TO_SAY

@@ -1,0 +1,103 @@
+"""What a comparison of factor models means for the reader, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reports.formatting import counted, listed, number, sentence
+from scoring.cfa.model import one_factor
+from scoring.cfa.sample import fewest_people
+
+if TYPE_CHECKING:
+    from reports.disclosure import Limits
+    from reports.scale_checks import ScaleInvariance
+    from scoring.cfa.invariance import Invariance, InvarianceStep
+    from scoring.findings import Finding
+
+LARGEST_FALL_OF_CFI: Final = 0.010
+LEAST_CFI: Final = 0.90
+
+RULE: Final = (
+    "Of a model of one factor, loadings, then intercepts, then residual variances are held "
+    "equal; over time, in the people who answered at every wave. A step is taken to hold where "
+    f"the robust CFI falls by no more than {LARGEST_FALL_OF_CFI:.3f} (Cheung and Rensvold 2002). "
+    "Means are comparable once loadings and intercepts are equal. In few people a difference "
+    "can pass unseen."
+)
+
+_HELD: Final = {"metric": "loadings", "scalar": "intercepts", "strict": "residual variances"}
+
+
+def verdict(found: ScaleInvariance, limits: Limits) -> str:
+    """Say how far a scale measures alike, or why that cannot be said."""
+    result = found.result
+    if result is None:
+        return _nothing_to_compare(found, limits)
+    said = [_of(result)]
+    if found.left_out:
+        said.append(f"{listed(found.left_out)} left out: too few people to show.")
+    return " ".join(said)
+
+
+def holds(step: InvarianceStep) -> bool:
+    """Whether holding more equal costs no more fit than the rule allows."""
+    return step.cfi_robust_change >= -LARGEST_FALL_OF_CFI
+
+
+def first_reason(findings: tuple[Finding, ...]) -> str:
+    """Give the first finding for which there are no numbers, "" where there is none."""
+    found = next((each for each in findings if each.severity == "error"), None)
+    return "" if found is None else found.message.removeprefix("Group ")
+
+
+def too_few_for_a_model(n_people: int, n_items: int) -> bool:
+    """Whether the model of one factor is refused for being about too few people."""
+    return n_people < fewest_people(one_factor([str(item) for item in range(n_items)]).n_parameters)
+
+
+def _nothing_to_compare(found: ScaleInvariance, limits: Limits) -> str:
+    who = "the same people at every wave" if found.wave is None else listed(found.left_out)
+    return (
+        f"Not compared: too few in {who} to show "
+        f"({counted(limits.people, 'person', 'people')} in {counted(limits.schools, 'school')} "
+        "are the least)."
+    )
+
+
+def _of(result: Invariance) -> str:
+    reason = first_reason(result.findings)
+    if reason:
+        return f"Not known. {sentence(reason)}"
+    configural = result.levels[0]
+    if configural.robust is None:
+        return f"Not known. {sentence(first_reason(configural.findings))}"
+    held, broken = _held_and_broken(result)
+    words = _in_words(result, held, broken)
+    if configural.robust.cfi_robust < LEAST_CFI:
+        words += (
+            " One factor fits poorly even where nothing is held equal (CFI "
+            f"{number(configural.robust.cfi_robust)}), so this says little."
+        )
+    return words
+
+
+def _held_and_broken(result: Invariance) -> tuple[list[str], InvarianceStep | None]:
+    held: list[str] = []
+    for step in result.steps:
+        if not holds(step):
+            return held, step
+        held.append(_HELD[step.level])
+    return held, None
+
+
+def _in_words(result: Invariance, held: list[str], broken: InvarianceStep | None) -> str:
+    as_equal = f"{sentence(listed(held) + ' may be taken as equal')}" if held else ""
+    comparable = "intercepts" in held
+    if broken is not None:
+        fall = number(-broken.cfi_robust_change, 3)
+        as_equal += f" {_HELD[broken.level].capitalize()} differ (CFI falls by {fall})."
+    elif len(held) < len(_HELD):
+        level = result.levels[len(held) + 1]
+        as_equal += f" Beyond that it is not known. {sentence(first_reason(level.findings))}"
+    end = "Means are comparable." if comparable else "Differences of means are in doubt."
+    return f"{as_equal.strip()} {end}"
