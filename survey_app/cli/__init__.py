@@ -13,6 +13,7 @@ from survey_app.cli import (
     letters,
     psychometrics,
     report,
+    responses,
     roster,
     score,
     service,
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
     """Give an app its commands."""
     for command in exchange.COMMANDS:
         instruments.group.add_command(command)
+    study.group.add_command(responses.command)
     for command in COMMANDS:
         app.cli.add_command(command)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +37,71 @@ ANSWERS = {
 def test_every_instrument_has_the_published_structure(name, release) -> None:
     resource = fhir.questionnaire(CATALOGUE[name], release=release)
     PUBLISHED[release][0].model_validate_json(fhir.as_json(resource))
+
+
+# What the published structure asks for beyond its fields, which fhir.resources does not look at:
+# the codes of https://hl7.org/fhir/R4/valueset-item-type.html and of the same page of R5, and the
+# rules que-0 to que-13 of https://hl7.org/fhir/R4/questionnaire.html that hold of what is written.
+COMMON_TYPES = {
+    *("group", "display", "boolean", "decimal", "integer", "date", "dateTime", "time"),
+    *("string", "text", "url", "attachment", "reference", "quantity"),
+}
+TYPES = {
+    "R4": {*COMMON_TYPES, "choice", "open-choice"},
+    "R5": {*COMMON_TYPES, "question", "coding"},
+}
+CHOICES = {"R4": {"choice", "open-choice"}, "R5": {"coding"}}
+
+
+def broken_rules(resource, release):
+    found = []
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9_]{1,254}", resource["name"]):
+        found.append("que-0: a name that a program could use")
+    if resource["status"] not in {"draft", "active", "retired", "unknown"}:
+        found.append("status: a PublicationStatus")
+    if not re.match(r"[a-z][a-z0-9+.-]*:", resource["url"]):
+        found.append("url: an absolute address")
+    links = []
+    waiting = list(resource["item"])
+    while waiting:
+        item = waiting.pop()
+        links.append(item["linkId"])
+        kind = item["type"]
+        waiting += item.get("item", [])
+        rules = {
+            "type: of this release": kind in TYPES[release],
+            "que-1: a group has items": kind != "group" or bool(item.get("item")),
+            "que-1: a display has none": kind != "display" or "item" not in item,
+            "que-3: a display has no code": kind != "display" or "code" not in item,
+            "que-4: options or a value set": not {"answerOption", "answerValueSet"} <= set(item),
+            "que-5: options only of a choice": kind in CHOICES[release]
+            or "answerOption" not in item,
+            "answerConstraint is of R5": release == "R5" or "answerConstraint" not in item,
+            "que-15: a text": bool(item["text"].strip()),
+        }
+        found += [f"{item['linkId']}: {rule}" for rule, holds in rules.items() if not holds]
+        for option in item.get("answerOption", []):
+            values = [key for key in option if key.startswith("value")]
+            if values != ["valueCoding"] or not option["valueCoding"]["system"].startswith(
+                ("http://", "urn:")
+            ):
+                found.append(f"{item['linkId']}: one coded value with its system")
+    if len(links) != len(set(links)):
+        found.append("que-2: every linkId once")
+    return found
+
+
+@pytest.mark.parametrize("release", ["R4", "R5"])
+def test_every_instrument_keeps_the_published_rules(release) -> None:
+    for instrument in CATALOGUE.values():
+        assert broken_rules(fhir.questionnaire(instrument, release=release), release) == []
+
+
+def test_a_questionnaire_of_the_other_release_breaks_the_rules() -> None:
+    for written, read in (("R4", "R5"), ("R5", "R4")):
+        broken = broken_rules(fhir.questionnaire(GAD7, release=written), read)
+        assert any("type: of this release" in rule for rule in broken)
+        assert any("que-5" in rule for rule in broken)
 
 
 def test_a_choice_is_named_and_numbered_as_its_release_does() -> None:

@@ -1,0 +1,1 @@
+"""What leaves the service as files of other programs: pure, made from a snapshot."""
