@@ -19,7 +19,7 @@ TOKEN_LENGTH = 32
 # Crockford's base 32 leaves out I, L, O and U; the first three are read as what they look like.
 _CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKS_LIKE = str.maketrans("OIL", "011")
-_CODE_LENGTH = 12
+CODE_LENGTH = 12
 _GROUP = 4
 _BITS = 5
 # x^5 + x^2 + 1, by which the check character's sums are reduced.
@@ -45,9 +45,9 @@ def looks_like_token(token: str) -> bool:
 def code_for_letter(letter_id: int, *, key: str) -> str:
     """Give the code that stands in one posted letter, as XXXX-XXXX-XXXX."""
     number = int.from_bytes(_secret(f"code:{letter_id}", key)[:8])
-    values = [number >> _BITS * place & 31 for place in range(_CODE_LENGTH - 1)]
+    values = [number >> _BITS * place & 31 for place in range(CODE_LENGTH - 1)]
     letters = "".join(_CODE_LETTERS[value] for value in [*values, _check(values)])
-    return "-".join(letters[n : n + _GROUP] for n in range(0, _CODE_LENGTH, _GROUP))
+    return "-".join(letters[n : n + _GROUP] for n in range(0, CODE_LENGTH, _GROUP))
 
 
 def code_as_written(typed: str) -> str | None:
@@ -56,12 +56,12 @@ def code_as_written(typed: str) -> str | None:
     Lower case, spaces and dashes anywhere, and O, I and L for 0, 1 and 1 are all taken.
     """
     letters = "".join(typed.upper().replace("-", "").split()).translate(_LOOKS_LIKE)
-    if len(letters) != _CODE_LENGTH or not set(letters) <= set(_CODE_LETTERS):
+    if len(letters) != CODE_LENGTH or not set(letters) <= set(_CODE_LETTERS):
         return None
     values = [_CODE_LETTERS.index(letter) for letter in letters]
     if _check(values) != 0:
         return None
-    return "-".join(letters[n : n + _GROUP] for n in range(0, _CODE_LENGTH, _GROUP))
+    return "-".join(letters[n : n + _GROUP] for n in range(0, CODE_LENGTH, _GROUP))
 
 
 def code_hash(code: str, *, key: str) -> str:

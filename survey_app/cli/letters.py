@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from survey_app.cli.door import BY, parts, the_study, told, writing
 from survey_app.database.models import Participant, Study
-from survey_app.database.queries.letters import letter_of_study
+from survey_app.database.queries.outbox import letter_of_study
 from survey_app.database.queries.schools import participant_by_email
 from survey_app.mail.posted import PostedLetter, sheet_as_csv, sheet_as_html
 from survey_app.operations.invitations import awaiting_reply, invite_wave

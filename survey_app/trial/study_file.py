@@ -201,7 +201,7 @@ POSTED = LetterText(
     paragraphs=(
         "Dear {name},",
         "You are invited to answer a questionnaire for {study}, because you lead or help to lead "
-        "safeguarding at {school}. We have not had it yet.",
+        "safeguarding at {school}. Your answers have not reached us yet.",
         "It takes about {minutes} minutes. You can stop, and go on later on any device with the "
         "same code. It closes on {closes_on}.",
         "The code is for you alone, so please do not pass this letter on. Your school and your "

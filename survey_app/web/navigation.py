@@ -47,6 +47,19 @@ PLACES: tuple[Place, ...] = (
         "send_letters",
     ),
     Place(
+        "Letters",
+        "See the outbox, help one person, print and pause",
+        "coordinator.letters",
+        "send_letters",
+        (
+            "coordinator.person",
+            "coordinator.for_the_post",
+            "coordinator.print_for_the_post",
+            "coordinator.taking_back",
+            "coordinator.take_back_together",
+        ),
+    ),
+    Place(
         "Sessions",
         "Record the supervision offered and attended",
         "coordinator.sessions",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 _STAFF = "staff"
 _OTHERS = {
     "participant": "A participant",
+    "visitor": "A visitor",
     "worker": "The service",
     "command": "The command line",
     "demonstration": "The demonstration's set-up",

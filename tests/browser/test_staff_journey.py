@@ -10,7 +10,10 @@ from trials import PASSWORD, SLUG, Trial
 from survey_app.jobs.reports import make_reports
 
 ROOMS = {
-    "coordinator": ["", "schools", "schools/import", "randomisation", "invitations", "sessions"],
+    "coordinator": [
+        *("", "schools", "schools/import", "randomisation", "invitations", "sessions"),
+        *("letters", "people/P00001", "letters/for-the-post", "letters/take-back"),
+    ],
     "redactor": ["", "redaction"],
     "researcher": ["", "comments", "codebook"],
     "evaluator": ["", "reports"],

@@ -9,7 +9,7 @@ from trials import BY, KEY, Trial
 
 from survey_app.database.models import Letter, Response
 from survey_app.database.queries.invitations import visit_by_token
-from survey_app.database.queries.letters import letter_of_study
+from survey_app.database.queries.outbox import letter_of_study
 from survey_app.links import token_hash
 from survey_app.operations.errors import OperationError
 from survey_app.operations.invitations import awaiting_reply

@@ -21,6 +21,8 @@ VALUES = {
     "role": "coordinator",
     "fingerprint": "0",
     "name": "staff.css",
+    "code": "P00001",
+    "letter": "1",
     "instrument": "dsl_confidence",
     "page": "2",
 }

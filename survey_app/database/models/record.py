@@ -40,7 +40,7 @@ class AuditEvent(Base):
     by: Mapped[ShortText]
     action: Mapped[ShortText] = mapped_column(index=True)
     study_id: Mapped[int | None] = mapped_column(index=True)
-    subject: Mapped[ShortText]
+    subject: Mapped[ShortText] = mapped_column(index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 

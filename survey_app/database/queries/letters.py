@@ -60,17 +60,3 @@ def letter_to_send(session: Session, letter_id: int) -> LetterToSend:
         and letter.revoked_at is None
         and (letter.kind == "thanks" or not submitted),
     )
-
-
-def letter_of_study(session: Session, study: Study, letter_id: int) -> Letter | None:
-    """One letter, if it is of this study, with whom it is to."""
-    return session.scalar(
-        select(Letter)
-        .join(Invitation)
-        .where(Letter.id == letter_id, Invitation.study_id == study.id)
-        .options(
-            joinedload(Letter.invitation)
-            .joinedload(Invitation.participant)
-            .joinedload(Participant.contact)
-        )
-    )

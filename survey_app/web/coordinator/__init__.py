@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from survey_app.web.coordinator import (
+    correspondence,
     invitations,
+    letters,
+    links,
     overview,
     randomisation,
     roster,
@@ -11,4 +14,14 @@ from survey_app.web.coordinator import (
 )
 from survey_app.web.coordinator.room import blueprint
 
-__all__ = ["blueprint", "invitations", "overview", "randomisation", "roster", "sessions"]
+__all__ = [
+    "blueprint",
+    "correspondence",
+    "invitations",
+    "letters",
+    "links",
+    "overview",
+    "randomisation",
+    "roster",
+    "sessions",
+]

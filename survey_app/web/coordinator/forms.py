@@ -62,3 +62,20 @@ class SessionForm(Form):
             return date(*(int(part.data or "") for part in (self.year, self.month, self.day)))
         except ValueError:
             return None
+
+
+class PostForm(Form):
+    """Which letters to print: everybody's of a wave who is still to answer, or one person's."""
+
+    wave = StringField(validators=[Filled("Choose a wave")])
+    person = StringField(validators=[Length(max=200, message="That is too long for an address")])
+    as_list = BooleanField()
+
+
+class TakeBackForm(Form):
+    """Whose links to take back, and a tick that says it is meant."""
+
+    scope = StringField(validators=[Filled("Say whose links to take back")])
+    confirmed = BooleanField(
+        validators=[InputRequired("Tick the box to say that you know this cannot be undone")]
+    )

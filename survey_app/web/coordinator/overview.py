@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g, render_template
 
 from survey_app.database.queries.invitations import counts_by_wave
+from survey_app.database.queries.outbox import disowned_letters
 from survey_app.database.queries.rollout import n_to_invite
 from survey_app.database.queries.schools import roster_counts
 from survey_app.database.queries.studies import randomisation_of
@@ -53,6 +54,7 @@ def overview(study: str) -> str:
             is_randomised=randomised is not None,
             to_invite={w.id: n_to_invite(record(), g.study, wave=w.id) for w in design.waves},
             n_refused=sum(each.letters.get("refused", 0) for each in counts),
+            n_disowned=len(disowned_letters(record(), g.study)),
             permissions=g.permissions,
             at=now(),
         ),

@@ -211,6 +211,7 @@ def next_steps(
     is_randomised: bool,
     to_invite: Mapping[str, int],
     n_refused: int,
+    n_disowned: int,
     permissions: Collection[str],
     at: datetime,
 ) -> list[Step]:
@@ -247,8 +248,17 @@ def next_steps(
         steps.append(
             Step(
                 f"{letters} refused by the mail server: look at the addresses.",
-                "See letters by state",
-                "coordinator.invitations",
+                "See the letters",
+                "coordinator.letters",
+            )
+        )
+    if n_disowned:
+        letters = "1 letter" if n_disowned == 1 else f"{n_disowned} letters"
+        steps.append(
+            Step(
+                f"{letters} came to somebody else, as they told us: find out who should have it.",
+                "See whose",
+                "coordinator.letters",
             )
         )
     return steps if "send_letters" in permissions else []

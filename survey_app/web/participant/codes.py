@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import visit_by_token
-from survey_app.links import code_as_written, code_hash
+from survey_app.links import CODE_LENGTH, code_as_written, code_hash
 from survey_app.operations.wrong_links import note_wrong_link
 from survey_app.web.access import visitors
 from survey_app.web.networks import network
@@ -17,7 +17,8 @@ from survey_app.web.participant.visits import remember_visit
 from survey_app.web.service import now, record, service
 
 EMPTY = "Enter the code from your letter"
-SLIP = "Check the code: it has 12 letters and numbers, and one of these is not as in your letter"
+SLIP = "Check the code: one of its letters or numbers is not as in your letter"
+NOT_WHOLE = "The code has 12 letters and numbers"
 UNKNOWN = "We do not know this code. Check that it is from the newest letter you had from us"
 _LONGEST = 100
 
@@ -38,7 +39,9 @@ def open_code() -> Response:
         return _refuse(typed, EMPTY)
     written = code_as_written(typed)
     if written is None:
-        return _refuse(typed, SLIP)
+        n_typed = sum(character.isalnum() for character in typed)
+        is_whole = n_typed == CODE_LENGTH
+        return _refuse(typed, SLIP if is_whole else f"{NOT_WHOLE}. You entered {n_typed}")
     hashed = code_hash(written, key=service().settings.secret_key)
     visit = visit_by_token(record(), hashed)
     if visit is None:

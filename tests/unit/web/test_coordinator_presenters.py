@@ -51,6 +51,7 @@ def steps(design: StudyDefinition, **changed: object) -> list[Step]:
         "is_randomised": False,
         "to_invite": {"baseline": 0, "follow_up": 10},
         "n_refused": 0,
+        "n_disowned": 0,
         "permissions": PERMISSIONS["coordinator"],
         "at": BASELINE_OPENS,
     }
@@ -82,6 +83,12 @@ def test_randomisation_is_due_on_its_day(bolton: StudyDefinition) -> None:
 def test_refused_letters_are_to_be_looked_at(bolton: StudyDefinition) -> None:
     [step] = steps(bolton, n_refused=2)
     assert step.text.startswith("2 letters were refused")
+
+
+def test_letters_that_came_to_somebody_else_are_to_be_looked_into(bolton: StudyDefinition) -> None:
+    [step] = steps(bolton, n_disowned=1)
+    assert step.text.startswith("1 letter came to somebody else")
+    assert step.endpoint == "coordinator.letters"
 
 
 def test_other_roles_are_told_nothing_to_do(bolton: StudyDefinition) -> None:

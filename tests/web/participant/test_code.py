@@ -49,8 +49,9 @@ def test_a_code_taken_back_opens_nothing_more(dev: Respondent, code: str) -> Non
     ("typed", "told", "counted"),
     [
         ("", "Enter the code from your letter", 0),
-        ("AB12-CD34-EF57", "one of these is not as in your letter", 0),
-        ("\x00", "one of these is not as in your letter", 0),
+        ("AB12-CD34-EF57", "one of its letters or numbers is not as in your letter", 0),
+        ("AB12 CD34", "The code has 12 letters and numbers. You entered 8", 0),
+        ("\x00", "You entered 0", 0),
         (code_for_letter(999, key=KEY), "We do not know this code", 1),
     ],
 )

@@ -1,0 +1,147 @@
+"""One person's letters and their course, and what a coordinator can do about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from survey_app.database.queries.outbox import (
+    correspondence_with,
+    letter_of_study,
+    person_sought,
+)
+from survey_app.database.queries.trail import staff_names
+from survey_app.operations.disowning import settle_disowned
+from survey_app.operations.errors import OperationError
+from survey_app.operations.invitations import awaiting_reply
+from survey_app.operations.link_requests import send_new_link
+from survey_app.operations.revocation import revoke_letter, revoke_links
+from survey_app.operations.staff import actor
+from survey_app.operations.studies import definition_of
+from survey_app.operations.waves import state_of
+from survey_app.web.access import requires
+from survey_app.web.coordinator.letter_lines import name_of, timeline_rows, wave_lines
+from survey_app.web.coordinator.room import blueprint
+from survey_app.web.dates import moment_in_words
+from survey_app.web.people import staff_ids_in
+from survey_app.web.service import now, record, service
+from survey_app.web.waking import wake_worker_after
+
+
+@blueprint.get("/studies/<string:study>/people/<string:code>")
+@requires("send_letters")
+def person(study: str, code: str) -> str:
+    """Whom we wrote to, every letter with its link, and what happened when."""
+    someone = _person_or_404(code)
+    found = correspondence_with(record(), someone)
+    names = staff_names(record(), staff_ids_in(event.by for event in found.events))
+    return render_template(
+        "coordinator/person.html",
+        study=study,
+        code=someone.code,
+        name=name_of(someone),
+        facts=[
+            {"key": "Code", "value": someone.code},
+            {"key": "Email", "value": someone.contact.email if someone.contact else ""},
+            {"key": "School", "value": someone.school.name},
+            {"key": "Role", "value": someone.role},
+            *(
+                [{"key": "Withdrawn", "value": moment_in_words(someone.withdrawn_at)}]
+                if someone.withdrawn_at
+                else []
+            ),
+        ],
+        waves=wave_lines(definition_of(g.study), found, at=now()),
+        has_link=any(letter.revoked_at is None for letter in found.letters),
+        timeline=timeline_rows(found, names),
+    )
+
+
+@blueprint.post("/studies/<string:study>/people/<string:code>/new-link/<string:wave>")
+@requires("send_letters")
+def new_link_to(study: str, code: str, wave: str) -> Response:
+    """Send a person a letter with a new link, also where all they had were taken back."""
+    someone = _person_or_404(code)
+    waves = {each.id: each for each in definition_of(g.study).waves}
+    if wave not in waves:
+        abort(404)
+    response = _back_to(study, code)
+    invitations = awaiting_reply(
+        record(), g.study, wave, people=[someone.id], even_without_link=True
+    )
+    if state_of(waves[wave], at=now()) != "open" or not invitations:
+        flash("No letter was sent: the questionnaire is not open, or is submitted.", "information")
+        return response
+    for invitation in invitations:
+        send_new_link(
+            record(),
+            study=g.study,
+            invitation=invitation,
+            key=service().settings.secret_key,
+            by=actor(g.staff),
+            at=now(),
+        )
+    flash(f"A letter with a new link is on its way to {name_of(someone)}.", "success")
+    return wake_worker_after(response, "deliver_letters")
+
+
+@blueprint.post("/studies/<string:study>/people/<string:code>/take-back")
+@requires("send_letters")
+def take_back_all(study: str, code: str) -> Response:
+    """Make every link and code of one person dead."""
+    someone = _person_or_404(code)
+    try:
+        links = revoke_links(record(), participant=someone, by=actor(g.staff), at=now())
+    except OperationError as error:
+        flash(str(error), "information")
+    else:
+        flash(
+            f"Links and codes that no longer work: {links}. {name_of(someone)} is sent no reminder "
+            "until you send a new link.",
+            "success",
+        )
+    return _back_to(study, code)
+
+
+@blueprint.post("/studies/<string:study>/letters/<int:letter>/take-back")
+@requires("send_letters")
+def take_back(study: str, letter: int) -> Response:
+    """Make the link or code of one letter dead."""
+    found = _letter_or_404(letter)
+    try:
+        revoke_letter(record(), letter=found, by=actor(g.staff), at=now())
+    except OperationError as error:
+        flash(str(error), "information")
+    else:
+        flash(f"The link of letter {letter} no longer works.", "success")
+    return _back_to(study, found.invitation.participant.code)
+
+
+@blueprint.post("/studies/<string:study>/letters/<int:letter>/settle")
+@requires("send_letters")
+def settle(study: str, letter: int) -> Response:
+    """Note that a letter that came to somebody else was looked into."""
+    found = _letter_or_404(letter)
+    settle_disowned(record(), letter=found, by=actor(g.staff), at=now())
+    flash("That is settled. Reminders to this person go on.", "success")
+    return _back_to(study, found.invitation.participant.code)
+
+
+def _person_or_404(code: str) -> Any:
+    someone = person_sought(record(), g.study, code)
+    if someone is None or someone.code != code:
+        abort(404)
+    return someone
+
+
+def _letter_or_404(letter_id: int) -> Any:
+    found = letter_of_study(record(), g.study, letter_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _back_to(study: str, code: str) -> Response:
+    return redirect(url_for("coordinator.person", study=study, code=code), 303)
