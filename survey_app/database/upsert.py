@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,11 +14,15 @@ from survey_app.database.base import Base
 
 def insert_unless_there(
     session: Session, model: type[Base], values: Mapping[str, Any], *, key: Sequence[str]
-) -> None:
-    """Insert a row unless one with the same key is there; two at once leave one row."""
-    session.execute(
-        _insert(session, model).values(**values).on_conflict_do_nothing(index_elements=list(key))
-    )
+) -> bool:
+    """Insert a row unless one with the same key is there; give whether it was inserted.
+
+    Two at once leave one row, and one of them is told so.
+    """
+    statement = _insert(session, model).values(**values)
+    statement = statement.on_conflict_do_nothing(index_elements=list(key))
+    # The count of rows would be -1 on PostgreSQL.
+    return session.execute(statement.returning(literal(1))).first() is not None
 
 
 def insert_or_update(

@@ -49,12 +49,12 @@ from survey_app.operations.submissions import (
     start_submission,
     submit,
 )
-from survey_app.operations.waves import ENGLAND
 from survey_app.roles import ROLE_NAMES, ROLES, Role
 from survey_app.settings import Settings
 from survey_app.trial.design import StudyDefinition, load_ready_made
 from survey_app.trial.roster import read_roster
 from survey_app.trial.study_file import Demonstration, Wave
+from survey_app.trial.working_days import ENGLAND
 
 SLUG = "bolton-primary"
 BY = "command:demonstration"

@@ -7,34 +7,42 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime
-from email.message import EmailMessage
+from datetime import datetime
 from typing import Literal
 
 from survey_app.database.queries.letters import LetterToSend, letter_to_send
 from survey_app.database.session import Database
 from survey_app.jobs.failures import without_words
 from survey_app.links import token_for_letter, token_hash
-from survey_app.mail.errors import LetterDelayed, LetterRefused, MailServerUnavailable
-from survey_app.mail.letters import LetterDraft, compose, link_of
+from survey_app.mail.drafts import Recipient, draft_letter
+from survey_app.mail.errors import (
+    ConversationBroken,
+    LetterDelayed,
+    LetterRefused,
+    MailServerUnavailable,
+)
+from survey_app.mail.letters import LetterDraft, compose, link_of, stop_address_of
 from survey_app.mail.transport import Transport, transport_for
 from survey_app.operations.outbox import (
     claim_letters,
     note_delayed,
     note_not_needed,
+    note_not_now,
     note_refused,
     note_sent,
+    why_not_needed,
 )
 from survey_app.operations.studies import definition_of
-from survey_app.operations.waves import state_of
 from survey_app.settings import Settings
+from survey_app.trial.letter_kinds import LETTER_KINDS
+from survey_app.trial.working_days import working_days_of
 
 BY = "worker"
-WITHOUT_LINK = frozenset({"thanks"})
+MOST_BROKEN_IN_A_ROW = 2
 
 _log = logging.getLogger(__name__)
 
-Outcome = Literal["sent", "refused", "delayed", "not_needed", "unavailable"]
+Outcome = Literal["sent", "refused", "delayed", "not_needed", "not_now", "broken", "unavailable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +53,22 @@ class Delivery:
     refused: int = 0
     delayed: int = 0
     not_needed: int = 0
+    not_now: int = 0
 
 
 class _KeyChangedError(Exception):
     """The letter's link was put on record under another key and would open nothing."""
+
+
+class _NotNeeded(Exception):  # noqa: N818  # named for what is so
+    """The letter's cause has gone away; the words say why."""
+
+
+class _NotNow(Exception):  # noqa: N818  # likewise
+    """The letter waits until schools are at work."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
 
 
 def deliver_letters(
@@ -62,136 +82,151 @@ def deliver_letters(
     """Send every letter that is due, until there is none, the server fails, or we are to stop.
 
     Letters are claimed one at a time, so that a worker that dies leaves one letter in doubt, and
-    a server that is down costs one letter one attempt. A transport that is given stays open.
+    a server that is down costs one letter one attempt. One letter at which the conversation breaks
+    stops nobody; two in a row are taken for the server's fault. A transport that is given stays
+    open.
     """
     outcomes: Counter[Outcome] = Counter()
+    broken_in_a_row = 0
     opened = transport_for(settings) if transport is None else nullcontext(transport)
     with opened as carrier:
+        round_ = _Round(settings, database, carrier, clock)
         while not stopping():
-            with database.writing() as session:
-                claimed = claim_letters(session, at=clock(), limit=1)
-            if not claimed:
+            outcome = round_.deliver_one()
+            if outcome is None:
                 break
-            outcome = _deliver(claimed[0], settings, database, carrier, clock)
             outcomes[outcome] += 1
-            if outcome == "unavailable":
+            broken_in_a_row = broken_in_a_row + 1 if outcome == "broken" else 0
+            if outcome == "unavailable" or broken_in_a_row == MOST_BROKEN_IN_A_ROW:
                 break
     delivery = Delivery(
         sent=outcomes["sent"],
         refused=outcomes["refused"],
-        delayed=outcomes["delayed"] + outcomes["unavailable"],
+        delayed=outcomes["delayed"] + outcomes["broken"] + outcomes["unavailable"],
         not_needed=outcomes["not_needed"],
+        not_now=outcomes["not_now"],
     )
     if outcomes:
         _log.info("Letters: %s", delivery)
     return delivery
 
 
-def _deliver(
-    letter_id: int,
-    settings: Settings,
-    database: Database,
-    carrier: Transport,
-    clock: Callable[[], datetime],
-) -> Outcome:
-    try:
-        message = _message(letter_id, settings, database, at=clock())
-        if message is None:
-            with database.writing() as session:
-                note_not_needed(session, letter_id=letter_id)
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One run over the outbox with one carrier."""
+
+    settings: Settings
+    database: Database
+    carrier: Transport
+    clock: Callable[[], datetime]
+
+    def deliver_one(self) -> Outcome | None:
+        """Claim a letter and send it, or note what stopped it; None where none is due."""
+        with self.database.writing() as session:
+            claimed = claim_letters(session, at=self.clock(), limit=1)
+        return self._deliver(claimed[0]) if claimed else None
+
+    def _deliver(self, letter_id: int) -> Outcome:
+        try:
+            self._send(letter_id)
+        except _NotNeeded as reason:
+            with self.database.writing() as session:
+                note_not_needed(session, letter_id=letter_id, because=str(reason))
             return "not_needed"
-        carrier.send(message)
-    except LetterRefused as error:
-        with database.writing() as session:
-            note_refused(session, letter_id=letter_id, because=str(error), by=BY, at=clock())
-        _log.warning("Letter %d refused: %s", letter_id, error)
-        return "refused"
-    except (LetterDelayed, MailServerUnavailable) as error:
-        is_servers_fault = isinstance(error, MailServerUnavailable)
-        _delay(letter_id, str(error), database, at=clock(), is_servers_fault=is_servers_fault)
-        _log.warning("Letter %d put back: %s", letter_id, error)
-        return "unavailable" if is_servers_fault else "delayed"
-    except _KeyChangedError:
-        because = "The server's key is not the one this letter's link was made under."
-        _delay(letter_id, because, database, at=clock())
-        _log.error("Letter %d put back: %s Set SURVEY_SECRET_KEY as it was.", letter_id, because)
-        return "delayed"
-    except Exception as error:
-        # Whatever it is, the letters behind this one must go.
-        _delay(letter_id, "The letter could not be written.", database, at=clock())
-        _log.error("Letter %d put back after a fault.\n%s", letter_id, without_words(error))
-        return "delayed"
-    with database.writing() as session:
-        note_sent(session, letter_id=letter_id, by=BY, at=clock())
-    return "sent"
+        except _NotNow as reason:
+            with self.database.writing() as session:
+                note_not_now(session, letter_id=letter_id, until=reason.until)
+            return "not_now"
+        except LetterRefused as error:
+            self._refuse(letter_id, str(error))
+            _log.warning("Letter %d refused: %s", letter_id, error)
+            return "refused"
+        except (LetterDelayed, MailServerUnavailable) as error:
+            is_servers_fault = isinstance(error, MailServerUnavailable)
+            self._delay(letter_id, str(error), is_servers_fault=is_servers_fault)
+            _log.warning("Letter %d put back: %s", letter_id, error)
+            if isinstance(error, ConversationBroken):
+                return "broken"
+            return "unavailable" if is_servers_fault else "delayed"
+        except _KeyChangedError:
+            because = "The server's key is not the one this letter's link was made under."
+            self._delay(letter_id, because)
+            advice = "Set SURVEY_SECRET_KEY as it was."
+            _log.error("Letter %d put back: %s %s", letter_id, because, advice)
+            return "delayed"
+        except Exception as error:
+            # Whatever it is, the letters behind this one must go.
+            self._delay(letter_id, "The letter could not be written.")
+            _log.error("Letter %d put back after a fault.\n%s", letter_id, without_words(error))
+            return "delayed"
+        with self.database.writing() as session:
+            note_sent(session, letter_id=letter_id, by=BY, at=self.clock())
+        return "sent"
 
-
-def _delay(
-    letter_id: int,
-    because: str,
-    database: Database,
-    *,
-    at: datetime,
-    is_servers_fault: bool = False,
-) -> None:
-    with database.writing() as session:
-        note_delayed(
-            session,
-            letter_id=letter_id,
-            because=because,
-            by=BY,
-            at=at,
-            is_servers_fault=is_servers_fault,
+    def _send(self, letter_id: int) -> None:
+        found = self._find(letter_id)
+        if self.carrier.ready():
+            # Connecting can take half a minute, in which the person may have answered.
+            found = self._find(letter_id)
+        settings = self.settings
+        message = compose(
+            draft_of(found, settings),
+            mail_from=settings.mail_from,
+            base_url=settings.base_url,
+            at=self.clock(),
         )
+        self.carrier.send(message, is_retry=found.letter.attempts > 1)
+
+    def _find(self, letter_id: int) -> LetterToSend:
+        """Read a letter as things stand now; raises what stops it."""
+        at = self.clock()
+        with self.database.reading() as session:
+            found = letter_to_send(session, letter_id)
+        because = why_not_needed(found, at=at)
+        if because:
+            raise _NotNeeded(because)
+        # The demonstration's letters leave at any hour, to be looked at.
+        if LETTER_KINDS[found.letter.kind].asks and not self.settings.is_demonstration:
+            days = working_days_of(definition_of(found.study))
+            moment = days.from_moment(at, found.authority)
+            if moment > at:
+                raise _NotNow(moment)
+        return found
+
+    def _refuse(self, letter_id: int, because: str) -> None:
+        with self.database.writing() as session:
+            note_refused(session, letter_id=letter_id, because=because, by=BY, at=self.clock())
+
+    def _delay(self, letter_id: int, because: str, *, is_servers_fault: bool = False) -> None:
+        with self.database.writing() as session:
+            note_delayed(
+                session,
+                letter_id=letter_id,
+                because=because,
+                by=BY,
+                at=self.clock(),
+                is_servers_fault=is_servers_fault,
+            )
 
 
-def _message(
-    letter_id: int, settings: Settings, database: Database, *, at: datetime
-) -> EmailMessage | None:
-    with database.reading() as session:
-        found = letter_to_send(session, letter_id)
-        draft = draft_of(found, settings, at=at)
-    if draft is None:
-        return None
-    return compose(draft, mail_from=settings.mail_from, base_url=settings.base_url, at=at)
-
-
-def draft_of(found: LetterToSend, settings: Settings, *, at: datetime) -> LetterDraft | None:
-    """Give what a letter says, with its link made anew; None once there is no need for it."""
-    letter = found.letter
-    design = definition_of(found.study)
-    wave = design.wave(letter.invitation.wave)
-    has_link = letter.kind not in WITHOUT_LINK
-    if not found.is_needed or (has_link and state_of(wave, at=at) == "closed"):
-        return None
+def draft_of(found: LetterToSend, settings: Settings) -> LetterDraft:
+    """Give what a letter says, with its link made anew."""
+    letter, design = found.letter, definition_of(found.study)
     link = None
-    if has_link:
+    if LETTER_KINDS[letter.kind].has_link:
         token = token_for_letter(letter.id, key=settings.secret_key)
         if token_hash(token) != letter.token_hash:
             raise _KeyChangedError
         link = link_of(token, base_url=settings.base_url)
-    about = design.study
-    words = design.letters.of(letter.kind).filled(  # type: ignore[arg-type]  # kinds come from it
-        name=found.name,
-        study=about.short_title,
-        school=found.school,
-        closes_on=_in_words(wave.closes_on),
-        minutes=wave.minutes,
-    )
-    return LetterDraft(
+    return draft_letter(
+        design,
+        design.wave(letter.invitation.wave),
+        letter.kind,
+        Recipient(found.name, found.email, found.school),
         letter_id=letter.id,
         queued_at=letter.queued_at,
-        to_name=found.name,
-        to_address=found.email,
-        subject=words.subject,
-        paragraphs=words.paragraphs,
         link=link,
-        study=about.short_title,
-        contact_name=about.contact_name,
-        contact_email=about.contact_email,
-        controller=about.controller,
+        stop_address=stop_address_of(
+            letter.id, key=settings.secret_key, base_url=settings.base_url
+        ),
     )
-
-
-def _in_words(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B} {day.year}"

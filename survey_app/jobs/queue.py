@@ -23,7 +23,7 @@ TaskName = Literal["deliver_letters", "queue_reminders", "make_reports", "seal_a
 
 SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
     "deliver_letters": crontab(),
-    "queue_reminders": crontab(minute="5"),
+    "queue_reminders": crontab(minute="*/10"),
     "make_reports": crontab(),
     "seal_audit_trail": crontab(),
 }

@@ -20,3 +20,7 @@ class LetterDelayed(MailError):  # noqa: N818  # likewise
 
 class MailServerUnavailable(MailError):  # noqa: N818  # likewise
     """No letter can be sent at the moment."""
+
+
+class ConversationBroken(MailServerUnavailable):
+    """The server was there and went away over this letter: its fault, or the server's."""

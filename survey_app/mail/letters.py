@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from survey_app.mail.errors import LetterRefused
+from survey_app.signed_letters import sign_letter
 
 TEMPLATES = Environment(
     loader=PackageLoader("survey_app.mail"),
@@ -36,6 +37,8 @@ class LetterDraft:
     paragraphs: tuple[str, ...]
     link: str | None
     """The full address of the person's questionnaire; None where there is nothing to answer."""
+    stop_address: str | None
+    """Where reminders are stopped; None in letters that remind of nothing."""
     study: str
     contact_name: str
     contact_email: str
@@ -45,6 +48,11 @@ class LetterDraft:
 def link_of(token: str, *, base_url: str) -> str:
     """Give the full address that a letter carries."""
     return f"{base_url}/link/{token}"
+
+
+def stop_address_of(letter_id: int, *, key: str, base_url: str) -> str:
+    """Give the full address at which a reminder's reader stops further ones."""
+    return f"{base_url}/stop-reminders/{sign_letter(letter_id, 'stop', key=key)}"
 
 
 def message_id(letter_id: int, *, queued_at: datetime, base_url: str) -> str:
@@ -71,6 +79,10 @@ def compose(draft: LetterDraft, *, mail_from: str, base_url: str, at: datetime) 
     )
     # Asks machines not to answer, so that no "out of office" reaches the contact.
     message["Auto-Submitted"] = "auto-generated"
+    if draft.stop_address:
+        # Both are needed for the button that mail programs show (RFC 8058).
+        message["List-Unsubscribe"] = f"<{draft.stop_address}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     for name, subtype in (("letter.txt", "plain"), ("letter.html", "html")):
         content = TEMPLATES.get_template(name).render(letter=draft)
         if subtype == "plain":

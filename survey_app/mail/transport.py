@@ -14,7 +14,12 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
-from survey_app.mail.errors import LetterDelayed, LetterRefused, MailServerUnavailable
+from survey_app.mail.errors import (
+    ConversationBroken,
+    LetterDelayed,
+    LetterRefused,
+    MailServerUnavailable,
+)
 from survey_app.settings import MailServer, Settings
 
 _ENHANCED_STATUS = re.compile(r"\d\.\d{1,3}\.\d{1,3}\b")
@@ -34,8 +39,11 @@ class Transport(Protocol):
         /,
     ) -> None: ...
 
-    def send(self, message: EmailMessage) -> None:
-        """Hand over one letter, or raise what stopped it."""
+    def ready(self) -> bool:
+        """Make sure of a connection, or raise; give whether one had to be made first."""
+
+    def send(self, message: EmailMessage, *, is_retry: bool = False) -> None:
+        """Hand over one letter, or raise what stopped it; a retry may have arrived before."""
 
 
 def transport_for(settings: Settings) -> Transport:
@@ -77,9 +85,23 @@ class SmtpTransport:
             except (smtplib.SMTPException, OSError):
                 connection.close()
 
-    def send(self, message: EmailMessage) -> None:
+    def ready(self) -> bool:
+        """Keep the connection there is, or make one where there is none that answers."""
+        if self._connection is not None:
+            if self._still_there(self._connection):
+                return False
+            self._drop()
+        self._connect()
+        return True
+
+    def send(
+        self,
+        message: EmailMessage,
+        *,
+        is_retry: bool = False,  # noqa: ARG002  # SMTP cannot be asked what it took
+    ) -> None:
         """Hand one letter to the server; it is sent when this returns."""
-        connection = self._open()
+        connection = self._connection or self._connect()
         _, sender = parseaddr(str(message["From"]))
         _, recipient = parseaddr(str(message["To"]))
         try:
@@ -100,7 +122,7 @@ class SmtpTransport:
             ) from None
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise MailServerUnavailable(
+            raise ConversationBroken(
                 f"The connection to the mail server broke ({type(error).__name__})."
             ) from None
 
@@ -113,11 +135,8 @@ class SmtpTransport:
             raise LetterRefused(f"The mail server refused the letter ({numbers}).") from None
         raise LetterDelayed(f"The mail server asked to try later ({numbers}).") from None
 
-    def _open(self) -> smtplib.SMTP:
-        if self._connection is not None and not self._still_there(self._connection):
-            self._drop()
-        if self._connection is None:
-            self._connection = _connect(self._server, self.greeting, self._trust)
+    def _connect(self) -> smtplib.SMTP:
+        self._connection = _connect(self._server, self.greeting, self._trust)
         return self._connection
 
     @staticmethod
@@ -151,7 +170,11 @@ class MailboxTransport:
     ) -> None:
         """Nothing is held open."""
 
-    def send(self, message: EmailMessage) -> None:
+    def ready(self) -> bool:
+        """A directory needs no connection."""
+        return False
+
+    def send(self, message: EmailMessage, *, is_retry: bool = False) -> None:  # noqa: ARG002  # each attempt is a letter of its own
         """Put one letter into the mailbox."""
         try:
             self._directory.parent.mkdir(parents=True, exist_ok=True)

@@ -174,6 +174,9 @@ class _Import:
             self._people["unchanged"] += 1
             return
         self._contacts.pop(contact.email)
+        if contact.email != row.dsl_email:
+            # What came back from the old address says nothing of this one.
+            contact.address_since, contact.undeliverable_at = self._at, None
         contact.name, contact.email, participant.role = now
         self._contacts[contact.email] = contact
         self._people["updated"] += 1

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from survey_app.database.models import Invitation, Letter, Participant, School, Study, Submission
+from survey_app.database.queries.letters_due import (
+    InvitedPerson,
+    n_letters_by_school,
+    people_to_write_to,
+)
 from survey_app.database.upsert import insert_unless_there
 from survey_app.links import token_for_letter, token_hash
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import WaveNotOpenError
 from survey_app.operations.studies import definition_of
-from survey_app.operations.waves import day_in_england, state_of
+from survey_app.operations.waves import day_in_england, start_of_day_in_england, state_of
+from survey_app.trial.letter_kinds import ASKING
+from survey_app.trial.letter_plan import DueLetter, Standing, letters_due
+from survey_app.trial.study_file import Wave
+from survey_app.trial.working_days import working_days_of
 
 _REFERENCE_LETTERS = "abcdefghjkmnpqrstvwxyz23456789"
 _REFERENCE_LENGTH = 12
@@ -33,7 +43,8 @@ def invite_wave(
 ) -> int:
     """Invite everyone eligible who is not invited to the wave yet; give how many that were.
 
-    The invitation and its letter are written together; a second call invites only newcomers.
+    The invitations and their letters are written together; a second call invites only newcomers.
+    Beyond what a school is sent in a day, letters follow on the next working days.
     """
     design = definition_of(study)
     state = state_of(design.wave(wave), at=at)
@@ -68,8 +79,11 @@ def invite_wave(
             key=("participant_id", "wave"),
         )
     invited = _invitations(session, study, wave, [p.id for p in people])
-    for invitation in invited:
-        queue_letter(session, invitation=invitation, kind="invitation", number=1, key=key, at=at)
+    # On any day, so that it is done at once; the letters leave in the next working hours.
+    waiting = _awaiting_letters(session, study, design.wave(wave), at=at, on_any_day=True)
+    for invitation, due in waiting:
+        if due.kind == "invitation":
+            queue_letter(session, invitation=invitation, kind=due.kind, number=1, key=key, at=at)
     if invited:
         record_event(
             session,
@@ -126,37 +140,27 @@ def queue_letter(
 
 
 def queue_due_letters(session: Session, *, study: Study, key: str, by: str, at: datetime) -> int:
-    """Queue every reminder and last call that is due today; give how many. Safe to repeat.
+    """Queue every letter that is due today; give how many. Safe to repeat, and at once.
 
     A participant gets the newest letter due, never several at once after a gap.
     """
-    design = definition_of(study)
-    today = day_in_england(at)
-    disowned = _disowned(session, study)
+    # Two workers would each count a school's letters before the other's are written.
+    session.execute(select(Study.id).where(Study.id == study.id).with_for_update(key_share=True))
     queued = 0
-    for wave in design.waves:
-        if state_of(wave, at=at) != "open":
-            continue
-        last_call_on = design.letters.last_call_on(wave)
-        reminders_on = design.letters.reminders_on(wave)
-        of_kind = {"reminder": 0, "last_call": 0}
-        for invitation in awaiting_reply(session, study, wave.id):
-            if invitation.id in disowned:
-                continue
-            invited_on = day_in_england(invitation.invited_at)
-            due = [n for n, day in enumerate(reminders_on, 1) if invited_on < day <= today]
-            if invited_on < last_call_on <= today:
-                kind, number = "last_call", 1
-            elif due:
-                kind, number = "reminder", due[-1]
-            else:
-                continue
-            of_kind[kind] += queue_letter(
-                session, invitation=invitation, kind=kind, number=number, key=key, at=at
+    for wave, letters in _due_today(session, study, at=at):
+        of_kind: Counter[str] = Counter()
+        for invitation, due in letters:
+            of_kind[due.kind] += queue_letter(
+                session,
+                invitation=invitation,
+                kind=due.kind,
+                number=due.number,
+                key=key,
+                at=at,
             )
-        for kind, letters in of_kind.items():
-            if letters:
-                queued += letters
+        for kind, n in of_kind.items():
+            if n:
+                queued += n
                 record_event(
                     session,
                     "letters_queued",
@@ -166,7 +170,7 @@ def queue_due_letters(session: Session, *, study: Study, key: str, by: str, at: 
                     study_id=study.id,
                     wave=wave.id,
                     kind=kind,
-                    letters=letters,
+                    letters=n,
                 )
     return queued
 
@@ -200,27 +204,85 @@ def awaiting_reply(
     if not even_without_link:
         statement = statement.where(
             exists().where(Letter.invitation_id == Invitation.id, Letter.revoked_at.is_(None))
+            # Within a school's limit, the first letter may be still to come.
+            | ~exists().where(Letter.invitation_id == Invitation.id)
         )
     if people is not None:
         statement = statement.where(Invitation.participant_id.in_(people))
     return list(session.scalars(statement))
 
 
-def _disowned(session: Session, study: Study) -> set[int]:
-    """The invitations whose letter came to somebody else: reminders wait until it is settled."""
-    return set(
-        session.scalars(
-            select(Letter.invitation_id)
-            .join(Invitation)
-            .where(Invitation.study_id == study.id, Letter.disowned_at.is_not(None))
-        )
+def has_due_letters(session: Session, *, study: Study, at: datetime) -> bool:
+    """Whether there is any letter to queue; it only reads, so that nobody waits for it."""
+    return any(letters for _, letters in _due_today(session, study, at=at))
+
+
+def _due_today(
+    session: Session, study: Study, *, at: datetime
+) -> Iterator[tuple[Wave, list[tuple[Invitation, DueLetter]]]]:
+    for wave in definition_of(study).waves:
+        if state_of(wave, at=at) == "open":
+            yield wave, _awaiting_letters(session, study, wave, at=at)
+
+
+def _awaiting_letters(
+    session: Session, study: Study, wave: Wave, *, at: datetime, on_any_day: bool = False
+) -> list[tuple[Invitation, DueLetter]]:
+    design = definition_of(study)
+    people = people_to_write_to(session, study, wave=wave.id, kinds=ASKING)
+    due = letters_due(
+        design,
+        wave,
+        [_standing_of(person) for person in people],
+        on=day_in_england(at),
+        n_written=n_letters_by_school(
+            session, study, kinds=ASKING, since=start_of_day_in_england(at)
+        ),
+        days=None if on_any_day else working_days_of(design),
+    )
+    by_id = {person.invitation.id: person.invitation for person in people}
+    return [(by_id[letter.invitation_id], letter) for letter in due]
+
+
+def _standing_of(person: InvitedPerson) -> Standing:
+    return Standing(
+        invitation_id=person.invitation.id,
+        school_id=person.school_id,
+        authority=person.authority,
+        takes_reminders=person.takes_reminders,
+        written={
+            (letter.kind, _number_of(letter)): day_in_england(letter.sent_at or letter.not_before)
+            for letter in person.letters
+        },
     )
 
 
+def _number_of(letter: Letter) -> int:
+    return int(letter.key.rpartition(":")[2])
+
+
 def cancel_waiting_letters(session: Session, *, invitation_id: int) -> None:
-    """Stop every letter of an invitation that has not left yet."""
+    """Stop every letter of an invitation that has not left yet, because it was answered."""
     session.execute(
         update(Letter)
         .where(Letter.invitation_id == invitation_id, Letter.state == "waiting")
-        .values(state="cancelled")
+        .values(state="cancelled", last_error="The answers are in.")
+    )
+
+
+def cancel_letters_to(
+    session: Session, *, participant_id: int, because: str, kinds: Sequence[str] | None = None
+) -> None:
+    """Stop every letter to a person that has not left yet, or those of some kinds.
+
+    One that a worker has in hand is looked at again just before it is sent.
+    """
+    of_person = select(Invitation.id).where(Invitation.participant_id == participant_id)
+    stopped = update(Letter).where(Letter.invitation_id.in_(of_person), Letter.state == "waiting")
+    if kinds is not None:
+        stopped = stopped.where(Letter.kind.in_(kinds))
+    session.execute(
+        stopped.values(state="cancelled", last_error=because).execution_options(
+            synchronize_session="fetch"
+        )
     )

@@ -1,7 +1,7 @@
 """The outbox: letters are claimed under a lease, sent, and noted; a dead worker loses nothing.
 
-What is promised: every letter is sent at least once. One that the mail server accepted in the
-moment the worker died is sent again with the same Message-ID.
+What is promised: every letter is sent at least once, unless its cause goes away first. One that the
+mail server accepted in the moment the worker died is sent again with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from survey_app.database.models import Invitation, Letter, Study
+from survey_app.database.queries.letters import LetterToSend
 from survey_app.operations.audit import record_event
+from survey_app.operations.studies import definition_of
+from survey_app.operations.waves import state_of
+from survey_app.trial.letter_kinds import LETTER_KINDS
 
 LEASE = timedelta(minutes=5)
 _FIRST_DELAY = timedelta(minutes=1)
@@ -88,10 +92,32 @@ def note_delayed(
     _record(session, "letter_delayed", letter, by=by, at=at)
 
 
-def note_not_needed(session: Session, *, letter_id: int) -> None:
+def note_not_now(session: Session, *, letter_id: int, until: datetime) -> None:
+    """Put a claimed letter back until schools are at work; that was no attempt."""
+    letter = _letter(session, letter_id)
+    letter.state, letter.lease_until, letter.not_before = "waiting", None, until
+    letter.attempts -= 1
+
+
+def note_not_needed(session: Session, *, letter_id: int, because: str) -> None:
     """Cancel a claimed letter whose cause went away, such as a reminder after submission."""
     letter = _letter(session, letter_id)
-    letter.state, letter.lease_until = "cancelled", None
+    letter.state, letter.lease_until, letter.last_error = "cancelled", None, because
+
+
+def why_not_needed(found: LetterToSend, *, at: datetime) -> str:
+    """Say what has stopped a letter since it was queued; empty where it is still to go."""
+    kind = LETTER_KINDS[found.letter.kind]
+    wave = definition_of(found.study).wave(found.letter.invitation.wave)
+    reasons = (
+        (not found.is_reachable, "There is no address that takes letters."),
+        (found.has_withdrawn, "The person has withdrawn."),
+        (found.letter.revoked_at is not None, "Its link was revoked."),
+        ((kind.asks or kind.has_link) and found.has_submitted, "The answers are in."),
+        (kind.is_reminder and not found.takes_reminders, "The person wants no reminders."),
+        (kind.has_link and state_of(wave, at=at) == "closed", "The wave has closed."),
+    )
+    return next((reason for applies, reason in reasons if applies), "")
 
 
 def _letter(session: Session, letter_id: int) -> Letter:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from survey_app.trial.study_file import Wave
-
-ENGLAND = ZoneInfo("Europe/London")
+from survey_app.trial.working_days import ENGLAND
 
 WaveState = Literal["not_open_yet", "open", "closed"]
 
@@ -16,6 +14,11 @@ WaveState = Literal["not_open_yet", "open", "closed"]
 def day_in_england(at: datetime) -> date:
     """Give the date that a moment has in England."""
     return at.astimezone(ENGLAND).date()
+
+
+def start_of_day_in_england(at: datetime) -> datetime:
+    """Give the moment at which the day of a moment began in England."""
+    return datetime.combine(day_in_england(at), time.min, ENGLAND).astimezone(UTC)
 
 
 def state_of(wave: Wave, *, at: datetime) -> WaveState:

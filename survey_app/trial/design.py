@@ -20,7 +20,9 @@ from survey_app.trial.partial_reading import read_what_is_sound
 from survey_app.trial.study_checks import faults_between_tables
 from survey_app.trial.study_file import Arm, StudyFile, Wave
 
-TABLES_THAT_MOVE = ("arms", "allocation", "waves", "sessions", "events", "plan")
+TABLES_THAT_MOVE = (
+    *("arms", "allocation", "waves", "school_holidays", "sessions", "events", "plan"),
+)
 
 Named = TypeVar("Named", Arm, Wave)
 

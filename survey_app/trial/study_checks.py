@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 
 from email_validator import EmailNotValidError, validate_email
@@ -17,11 +18,17 @@ from email_validator import EmailNotValidError, validate_email
 from instruments.errors import Fault
 from instruments.model import USES, Instrument
 from instruments.questionnaire import InstrumentPart, ItemPart, OpenPart, questionnaire_faults
-from survey_app.trial.study_file import LETTER_KINDS, PLACEHOLDERS, StudyFile, Wave
+from survey_app.trial.letter_kinds import LETTER_KINDS
+from survey_app.trial.letter_plan import letter_days
+from survey_app.trial.study_file import PLACEHOLDERS, SchoolHoliday, StudyFile, Wave
+from survey_app.trial.working_days import authorities_with_own_holidays
 
 HEALTH_WORDS = re.compile(
-    r"stress|anxi|well-?\s?being|mental|health|depress|burn-?\s?out|distress|worr", re.IGNORECASE
+    r"stress|anxi|well-?\s?being|wellness|mental|health|depress|burn-?\s?out|worr|trauma|therap"
+    r"|psych|suicid|self-?\s?harm|counsel|illness|sickness|symptom|mood|panic|fatigue|insomnia",
+    re.IGNORECASE,
 )
+LONGEST_HOLIDAY_DAYS = 90
 TAGS_THAT_NEED_A_SOURCE = ("verified", "secondary copy")
 
 
@@ -186,23 +193,49 @@ def _letters_fit_the_waves(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
         yield Problem(
             "letters.reminder_days", str(list(days)), "days in ascending order, each once"
         )
+    if study.letters.leave_until <= study.letters.leave_from:
+        found = f"{study.letters.leave_until:%H:%M}"
+        expected = f"a time after {study.letters.leave_from:%H:%M}, when letters begin to leave"
+        yield Problem("letters.leave_until", found, expected)
+    if not all(_has_a_sensible_length(holiday) for holiday in study.school_holidays):
+        # Days moved off a holiday that makes no sense would make none either.
+        return
     for wave in study.waves:
-        if wave.closes_on <= wave.opens_on:
-            continue
-        last_call = study.letters.last_call_on(wave)
-        if last_call <= wave.opens_on:
-            yield Problem(
-                "letters.last_call_days_before_close",
-                f"{study.letters.last_call_days_before_close}, which is {last_call}",
-                f"a day after wave {wave.id!r} opens on {wave.opens_on}",
-            )
-        for day, reminder in zip(days, study.letters.reminders_on(wave), strict=True):
-            if reminder >= last_call:
-                yield Problem(
-                    "letters.reminder_days",
-                    f"{day}, which is {reminder} in wave {wave.id!r}",
-                    f"a day before its last call on {last_call}",
-                )
+        if wave.closes_on > wave.opens_on:
+            for authority in authorities_with_own_holidays(study.school_holidays):
+                yield from _day_problems(study, wave, authority)
+
+
+def _day_problems(study: StudyFile, wave: Wave, authority: str | None) -> Iterator[Problem]:
+    whose = f" in {authority}" if authority else ""
+    days = letter_days(study, wave, authority)
+    if days.last_call <= wave.opens_on:
+        yield Problem(
+            "letters.last_call_days_before_close",
+            f"{study.letters.last_call_days_before_close}, which is {days.last_call}{whose}",
+            f"a working day after wave {wave.id!r} opens on {wave.opens_on}",
+        )
+        return
+    for day in study.letters.reminder_days[len(days.reminders) :]:
+        yield Problem(
+            "letters.reminder_days",
+            f"{day}, which is {wave.opens_on + timedelta(days=day)} in wave {wave.id!r}{whose}",
+            f"a day that comes before its last call on {days.last_call}, also when it is moved to "
+            "the next working day",
+        )
+
+
+def _school_holidays_make_sense(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    for number, holiday in enumerate(study.school_holidays):
+        where = f"school_holidays[{number}]"
+        yield from _source_problem(where, holiday.tag, holiday.source)
+        if not _has_a_sensible_length(holiday):
+            expected = f"{holiday.starts_on} or a day at most {LONGEST_HOLIDAY_DAYS} days later"
+            yield Problem(f"{where}.ends_on", str(holiday.ends_on), expected)
+
+
+def _has_a_sensible_length(holiday: SchoolHoliday) -> bool:
+    return 0 <= (holiday.ends_on - holiday.starts_on).days <= LONGEST_HOLIDAY_DAYS
 
 
 def _letters_can_be_filled(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
@@ -365,6 +398,7 @@ CHECKS: tuple[Check, ...] = (
     _allocation_is_in_time,
     _letters_can_be_filled,
     _subjects_name_no_health_matter,
+    _school_holidays_make_sense,
     _letters_fit_the_waves,
     _events_have_sources,
     _licences_are_accepted,

@@ -4,7 +4,7 @@
 import hashlib
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from string import Formatter
 from typing import Annotated, Literal
 
@@ -19,11 +19,6 @@ from survey_app.trial.errors import LetterError
 Phase = Literal["nursery", "primary", "secondary", "all-through", "16 plus", "not applicable"]
 Tag = Literal["verified", "secondary copy", "recalled, unverified", "our choice"]
 DeliveredModel = Literal["one_to_one", "group", "usual_support"]
-LetterKind = Literal["invitation", "reminder", "last_call", "thanks", "new_link", "posted"]
-
-LETTER_KINDS: tuple[LetterKind, ...] = (
-    *("invitation", "reminder", "last_call", "thanks", "new_link", "posted"),
-)
 PLACEHOLDERS = ("name", "study", "school", "closes_on", "minutes")
 MONTHS_BETWEEN = {"month": 1, "two months": 2}
 
@@ -31,6 +26,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=6
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Text = Annotated[str, StringConstraints(pattern=r"\S", max_length=4000)]
 ShortText = Annotated[str, StringConstraints(pattern=r"\S", max_length=200)]
+TimeOfDay = Annotated[time, Field(strict=True)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -211,10 +207,16 @@ POSTED = LetterText(
 
 
 class Letters(Definition):
-    """The words of the letters and the days on which they go."""
+    """The words of the letters, and the days and hours in which they go."""
 
-    reminder_days: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    reminder_days: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=50)] = ()
+    """Days after the wave opens; one on which schools are not at work goes on the next they are."""
     last_call_days_before_close: Annotated[int, Field(ge=1)]
+    """One on which schools are not at work goes on the last before it that they are."""
+    leave_from: TimeOfDay = time(8)
+    leave_until: TimeOfDay = time(18)
+    most_per_school_per_day: Annotated[int, Field(ge=1)] | None = None
+    """How many of a school's people are asked for answers in one day; the rest wait a day."""
     invitation: LetterText
     reminder: LetterText
     last_call: LetterText
@@ -222,25 +224,29 @@ class Letters(Definition):
     new_link: LetterText = NEW_LINK
     posted: LetterText = POSTED
 
-    def of(self, kind: LetterKind) -> LetterText:
+    def of(self, kind: str) -> LetterText:
         """The letter of this kind."""
-        letters: dict[LetterKind, LetterText] = {
-            "invitation": self.invitation,
-            "reminder": self.reminder,
-            "last_call": self.last_call,
-            "thanks": self.thanks,
-            "new_link": self.new_link,
-            "posted": self.posted,
-        }
-        return letters[kind]
+        words: LetterText = getattr(self, kind)
+        return words
 
-    def reminders_on(self, wave: Wave) -> tuple[date, ...]:
-        """The days on which those who have not answered are reminded."""
-        return tuple(wave.opens_on + timedelta(days=days) for days in self.reminder_days)
 
-    def last_call_on(self, wave: Wave) -> date:
-        """The day of the last letter before the wave closes."""
-        return wave.closes_on - timedelta(days=self.last_call_days_before_close)
+class SchoolHoliday(Definition):
+    """Days, both included, on which schools are away, so that nobody is written to."""
+
+    name: ShortText
+    starts_on: date
+    ends_on: date
+    authorities: tuple[ShortText, ...] = ()
+    """Whose schools; where none is named, everybody's."""
+    tag: Tag
+    source: str = ""
+
+    def closes(self, day: date, authority: str | None) -> bool:
+        """Whether schools of an authority are away on a day."""
+        if not self.starts_on <= day <= self.ends_on:
+            return False
+        names = {name.casefold() for name in self.authorities}
+        return not names or (authority or "").casefold() in names
 
 
 class Sessions(Definition):
@@ -318,6 +324,7 @@ class StudyFile(Definition):
     allocation: AllocationTable
     waves: Annotated[tuple[Wave, ...], Field(min_length=1)]
     letters: Letters
+    school_holidays: tuple[SchoolHoliday, ...] = ()
     sessions: Sessions
     events: tuple[Event, ...] = ()
     licences: tuple[LicenceAcceptance, ...] = ()

@@ -17,7 +17,7 @@ from survey_app.web.logs import without_secrets
 FORMAT = "%(t)s %(h)s %(m)s %(U)s %(H)s %(s)s %(B)s %(M)sms"
 
 _KEPT = ("t", "h", "m", "U", "H", "s", "B", "M", "L", "T", "D", "p")
-_PARTICIPANTS = re.compile(r"/+(link|answer|code|new-link)\b", re.IGNORECASE)
+_PARTICIPANTS = re.compile(r"/+(link|answer|code|new-link|stop-reminders)\b", re.IGNORECASE)
 
 
 class AccessLog(Logger):

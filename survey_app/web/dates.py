@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from survey_app.operations.waves import ENGLAND
+from survey_app.trial.working_days import ENGLAND
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",

@@ -7,7 +7,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from survey_app.settings import Settings
 
-PARTICIPANT_PREFIXES = ("/link/", "/answer/", "/code", "/new-link")
+PARTICIPANT_PREFIXES = ("/link/", "/answer/", "/code", "/new-link", "/stop-reminders/")
 
 
 def is_participant_path(path: str) -> bool:

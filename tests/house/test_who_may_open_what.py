@@ -43,6 +43,8 @@ OF_PARTICIPANTS = {
     "participant.saved",
     "participant.leave",
     "participant.left",
+    "participant.ask_to_stop",
+    "participant.stop",
     "participant.new_link",
     "participant.ask_for_link",
     "participant.link_asked_for",

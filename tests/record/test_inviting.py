@@ -7,18 +7,20 @@ from datetime import date, timedelta
 
 import pytest
 from answering import answer, start
+from at_once import at_once
 from letterboxes import outbox
 from looking import events, everything, rows
 from sqlalchemy import select, update
 from trials import BY, KEY, ROSTER, Trial
 
-from survey_app.database.models import Invitation, Letter, Participant
+from survey_app.database.models import Invitation, Letter, Participant, School
 from survey_app.database.queries.invitations import visit_by_letter, visit_by_token
 from survey_app.links import token_for_letter, token_hash
 from survey_app.operations.enrolment import import_roster
 from survey_app.operations.errors import OperationError, WaveNotOpenError
 from survey_app.operations.invitations import queue_due_letters
 from survey_app.operations.revocation import revoke_links
+from survey_app.operations.sending import stop_reminders
 from survey_app.trial.roster import read_roster
 
 PEOPLE = 10
@@ -43,6 +45,16 @@ def remind(trial: Trial) -> int:
     with trial.database.writing() as session:
         return queue_due_letters(
             session, study=trial.study(session), key=KEY, by=BY, at=trial.clock()
+        )
+
+
+def post(trial: Trial) -> None:
+    """Let every letter that waits be sent."""
+    with trial.database.writing() as session:
+        session.execute(
+            update(Letter)
+            .where(Letter.state == "waiting")
+            .values(state="sent", sent_at=trial.clock())
         )
 
 
@@ -122,8 +134,9 @@ def test_nobody_withdrawn_is_invited(trial: Trial):
     [
         (1, {}),
         (4, {}),
-        (5, {"reminder": PEOPLE}),
+        (5, {}),  # a Saturday
         (7, {"reminder": PEOPLE}),
+        (8, {"reminder": PEOPLE}),
         (29, {"last_call": PEOPLE}),
         (32, {"last_call": PEOPLE}),
         (33, {}),
@@ -136,6 +149,7 @@ def test_after_a_gap_each_gets_the_newest_letter_due_and_no_other(invited: Trial
 
 
 def test_every_letter_of_a_wave_goes_on_its_day_and_once(invited: Trial):
+    post(invited)
     sent_on: dict[str, list[int]] = {}
     for day in range(40):
         invited.clock.noon_on(day_of_baseline(invited, day))
@@ -144,7 +158,8 @@ def test_every_letter_of_a_wave_goes_on_its_day_and_once(invited: Trial):
             remind(invited)
             for kind in kinds(invited) - before:
                 sent_on.setdefault(kind, []).append(day)
-    assert sent_on == {"reminder": [5, 10, 15], "last_call": [29]}
+        post(invited)
+    assert sent_on == {"reminder": [7, 10, 15], "last_call": [29]}
     assert kinds(invited) == {
         "invitation": PEOPLE,
         "reminder": 3 * PEOPLE,
@@ -168,7 +183,7 @@ def test_somebody_invited_late_is_not_reminded_of_days_before(trial: Trial):
 def test_nobody_who_submitted_is_reminded_and_whoever_only_began_is(invited: Trial):
     answer(invited, 1)
     start(invited, 2)
-    invited.clock.noon_on(day_of_baseline(invited, 5))
+    invited.clock.noon_on(day_of_baseline(invited, 7))
     assert remind(invited) == PEOPLE - 1
     with invited.database.reading() as session:
         reminded = session.scalars(
@@ -180,7 +195,7 @@ def test_nobody_who_submitted_is_reminded_and_whoever_only_began_is(invited: Tri
 
 def test_nobody_withdrawn_is_reminded(invited: Trial):
     withdraw(invited, 4)
-    invited.clock.noon_on(day_of_baseline(invited, 5))
+    invited.clock.noon_on(day_of_baseline(invited, 7))
     assert remind(invited) == PEOPLE - 1
 
 
@@ -216,7 +231,7 @@ def test_a_revoked_link_opens_nothing_and_its_letter_stays_here(invited: Trial):
 
 def test_a_person_whose_links_were_revoked_is_sent_no_new_one(invited: Trial):
     revoke(invited)
-    invited.clock.move(days=5)
+    invited.clock.move(days=7)
     with invited.database.writing() as session:
         queued = queue_due_letters(
             session, study=invited.study(session), key=KEY, by=BY, at=invited.clock()
@@ -244,3 +259,75 @@ def test_a_cookie_of_one_letter_does_not_open_another_invitation(invited: Trial)
         found = visit_by_letter(session, letter_id=1, reference=invited.reference(1))
     assert found is not None
     assert found.name == "Person 1"
+
+
+@pytest.fixture
+def crowded(trial: Trial) -> Trial:
+    """Five more people at School 3, which is sent three letters a day at most."""
+    more = "".join(
+        f"Bolton,School 3,100003,primary,yes,More {n},more{n}@school3.example,deputy\n"
+        for n in range(1, 6)
+    )
+    with trial.database.writing() as session:
+        study = trial.study(session)
+        study.source = study.source.replace("per_day = 4", "per_day = 3")
+        roster = read_roster(ROSTER + more.encode(), phases=trial.definition.study.phases)
+        import_roster(session, study=study, rows=roster.rows, by=BY, at=trial.clock())
+    return trial
+
+
+def invited_at_school_3(trial: Trial) -> int:
+    with trial.database.reading() as session:
+        return len(
+            session.scalars(
+                select(Letter)
+                .join(Invitation)
+                .join(Participant)
+                .join(School)
+                .where(Letter.kind == "invitation", School.name == "School 3")
+            ).all()
+        )
+
+
+def test_a_school_is_sent_no_more_in_a_day_than_the_study_says(crowded: Trial):
+    assert crowded.invite() == PEOPLE + 5
+    assert invited_at_school_3(crowded) == 3
+    assert remind(crowded) == 0
+    post(crowded)
+    assert remind(crowded) == 0  # what left today counts too
+    crowded.clock.move(days=1)
+    assert remind(crowded) == 3
+    assert invited_at_school_3(crowded) == 6
+
+
+def test_letters_still_here_count_towards_the_school_s_limit(crowded: Trial):
+    crowded.invite()
+    crowded.clock.move(days=1)
+    assert remind(crowded) == 0
+    post(crowded)
+    assert remind(crowded) == 0  # they left today
+    crowded.clock.move(days=1)
+    assert remind(crowded) == 3
+
+
+def test_two_workers_at_once_queue_a_school_s_letters_within_its_limit(crowded: Trial):
+    crowded.invite()
+    post(crowded)
+    crowded.clock.move(days=1)
+    at_once(crowded, remind, remind)
+    assert invited_at_school_3(crowded) == 6
+
+
+def test_whoever_wants_no_reminders_is_sent_none_and_can_still_answer(invited: Trial):
+    post(invited)
+    with invited.database.writing() as session:
+        participant = session.get_one(Participant, 3)
+        assert stop_reminders(session, participant=participant, by=BY, at=invited.clock())
+        assert not stop_reminders(session, participant=participant, by=BY, at=invited.clock())
+    assert len(events(invited.database, "reminders_stopped")) == 1
+    invited.clock.noon_on(day_of_baseline(invited, 7))
+    assert remind(invited) == PEOPLE - 1
+    with invited.database.reading() as session:
+        assert visit_by_token(session, token_hash(invited.token(3))) is not None
+    invited.clock.noon_on(invited.definition.wave("follow_up").opens_on)
+    assert invited.invite("follow_up") == PEOPLE

@@ -120,7 +120,7 @@ def test_each_delay_is_twice_the_last_up_to_six_hours_and_the_twelfth_parks(invi
 def test_a_letter_nobody_needs_any_more_is_cancelled(invited: Trial):
     letter_id = claim(invited, 1)[0]
     with invited.database.writing() as session:
-        note_not_needed(session, letter_id=letter_id)
+        note_not_needed(session, letter_id=letter_id, because="The answers are in.")
     assert states(invited.database).count("cancelled") == 1
     invited.clock.move(days=1)
     assert letter_id not in claim(invited)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from survey_app.jobs import reminders
 from survey_app.jobs.delivery import deliver_letters
 from survey_app.jobs.reminders import queue_reminders
 from survey_app.settings import Settings
+from survey_app.trial.letter_plan import letter_days
 
 PEOPLE = 10
 
@@ -37,7 +38,7 @@ def remind(settings: Settings, trial: Trial) -> int:
 
 def at_hour(trial: Trial, hour: int, minute: int = 0) -> None:
     wave = trial.definition.wave("baseline")
-    day = wave.opens_on + timedelta(days=trial.definition.letters.reminder_days[0])
+    day = letter_days(trial.definition, wave, "Bolton").reminders[0]
     trial.clock.at = datetime.combine(day, time(hour, minute), ZoneInfo("Europe/London"))
 
 

@@ -35,6 +35,7 @@ class Remembering:
 
     def __init__(self, *faults: Exception | None) -> None:
         self.sent: list[EmailMessage] = []
+        self.retries: list[bool] = []
         self.faults = list(faults)
 
     def __enter__(self):
@@ -43,7 +44,11 @@ class Remembering:
     def __exit__(self, *_):
         return None
 
-    def send(self, message: EmailMessage) -> None:
+    def ready(self) -> bool:
+        return False
+
+    def send(self, message: EmailMessage, *, is_retry: bool = False) -> None:
+        self.retries.append(is_retry)
         fault = self.faults.pop(0) if self.faults else None
         if fault is not None:
             raise fault

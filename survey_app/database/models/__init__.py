@@ -1,7 +1,12 @@
 """Every table of the record, by noun."""
 
 from survey_app.database.models.coding import Code, Coding
-from survey_app.database.models.delivery import Invitation, Letter, SupervisionSession
+from survey_app.database.models.delivery import (
+    DeliveryReport,
+    Invitation,
+    Letter,
+    SupervisionSession,
+)
 from survey_app.database.models.links import LinkRequest, WrongLink
 from survey_app.database.models.people import Contact, Participant
 from survey_app.database.models.record import (
@@ -44,6 +49,7 @@ __all__ = [
     "Comment",
     "Consent",
     "Contact",
+    "DeliveryReport",
     "HeldPage",
     "Invitation",
     "Letter",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from survey_app.database.base import Base
@@ -61,6 +61,23 @@ class Letter(Base):
     """When whoever opened its link said that it was not for them."""
 
     invitation: Mapped[Invitation] = relationship()
+
+
+class DeliveryReport(Base):
+    """What a mail server or service reported of a letter it had taken, each report once."""
+
+    __tablename__ = "delivery_report"
+
+    id: Mapped[Id]
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
+    outcome: Mapped[ShortText]
+    """delivered; hard, for an address that takes no letters; soft, for one that may later."""
+    status: Mapped[ShortText]
+    """The code or word of the report, such as 5.1.1; never its text, which may hold an address."""
+    source: Mapped[Digest] = mapped_column(unique=True)
+    reported_at: Mapped[Moment]
+
+    letter: Mapped[Letter] = relationship()
 
 
 class SupervisionSession(Base):

@@ -23,6 +23,7 @@ class Participant(Base):
     role: Mapped[ShortText]
     added_at: Mapped[Moment]
     withdrawn_at: Mapped[Moment | None]
+    reminders_stopped_at: Mapped[Moment | None]
 
     school: Mapped[School] = relationship()
     contact: Mapped[Contact | None] = relationship(back_populates="participant")
@@ -38,5 +39,8 @@ class Contact(Base):
     study_id: Mapped[StudyId]
     name: Mapped[ShortText]
     email: Mapped[ShortText]
+    address_since: Mapped[Moment | None]
+    """When the address was last changed; what bounced before tells nothing of it."""
+    undeliverable_at: Mapped[Moment | None]
 
     participant: Mapped[Participant] = relationship(back_populates="contact")

@@ -1,4 +1,4 @@
-"""Letters of the outbox, and the events of the trail."""
+"""One letter of the outbox with all that writing it needs."""
 
 from __future__ import annotations
 
@@ -12,18 +12,23 @@ from survey_app.database.models import Invitation, Letter, Participant, School, 
 
 @dataclass(frozen=True, slots=True)
 class LetterToSend:
-    """A letter with all that composing it needs."""
+    """A letter, whom it is for as the roster has them now, and what may have stopped it since."""
 
     letter: Letter
     study: Study
     name: str
     email: str
     school: str
-    is_needed: bool
+    authority: str
+    is_reachable: bool
+    """Whether there is an address, and letters to it do not come back."""
+    has_withdrawn: bool
+    has_submitted: bool
+    takes_reminders: bool
 
 
 def letter_to_send(session: Session, letter_id: int) -> LetterToSend:
-    """One claimed letter; it is no longer needed where its cause has gone away."""
+    """One letter as things stand now."""
     letter = session.scalars(
         select(Letter)
         .where(Letter.id == letter_id)
@@ -38,16 +43,6 @@ def letter_to_send(session: Session, letter_id: int) -> LetterToSend:
         )
     ).one()
     participant = letter.invitation.participant
-    submitted = bool(
-        session.scalar(
-            select(
-                exists().where(
-                    Submission.invitation_id == letter.invitation_id,
-                    Submission.submitted_at.is_not(None),
-                )
-            )
-        )
-    )
     contact = participant.contact
     return LetterToSend(
         letter=letter,
@@ -55,8 +50,28 @@ def letter_to_send(session: Session, letter_id: int) -> LetterToSend:
         name=contact.name if contact else "",
         email=contact.email if contact else "",
         school=participant.school.name,
-        is_needed=contact is not None
-        and participant.withdrawn_at is None
-        and letter.revoked_at is None
-        and (letter.kind == "thanks" or not submitted),
+        authority=participant.school.authority.name,
+        is_reachable=contact is not None and contact.undeliverable_at is None,
+        has_withdrawn=participant.withdrawn_at is not None,
+        has_submitted=bool(
+            session.scalar(
+                select(
+                    exists().where(
+                        Submission.invitation_id == letter.invitation_id,
+                        Submission.submitted_at.is_not(None),
+                    )
+                )
+            )
+        ),
+        takes_reminders=participant.reminders_stopped_at is None,
+    )
+
+
+def participant_of_letter(session: Session, letter_id: int) -> Participant | None:
+    """The person a letter was written to; None where the record has no such letter."""
+    return session.scalar(
+        select(Participant)
+        .join(Invitation, Invitation.participant_id == Participant.id)
+        .join(Letter, Letter.invitation_id == Invitation.id)
+        .where(Letter.id == letter_id)
     )

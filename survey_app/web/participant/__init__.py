@@ -11,6 +11,7 @@ from survey_app.web.participant import (
     finishing,
     item_saving,
     opening,
+    stopping,
 )
 from survey_app.web.participant.room import blueprint
 
@@ -24,4 +25,5 @@ __all__ = [
     "finishing",
     "item_saving",
     "opening",
+    "stopping",
 ]

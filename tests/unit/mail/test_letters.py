@@ -15,7 +15,7 @@ import pytest
 from survey_app.mail.errors import LetterRefused
 from survey_app.mail.letters import LetterDraft, compose, link_of, message_id
 from survey_app.trial.design import load_ready_made
-from survey_app.trial.study_file import LETTER_KINDS
+from survey_app.trial.letter_kinds import LETTER_KINDS
 
 BASE = "https://survey.example.org"
 AT = datetime(2019, 9, 16, 9, 30, tzinfo=UTC)
@@ -28,6 +28,7 @@ DRAFT = LetterDraft(
     subject="Your questionnaire for the Bolton study",
     paragraphs=("Dear Dev O’Neill,", "You lead safeguarding at St Mary’s & St John’s <Infants>."),
     link=LINK,
+    stop_address=None,
     study="the Bolton study",
     contact_name="Ada Coordinator",
     contact_email="ada@trial.example",

@@ -23,6 +23,7 @@ DRAFT = LetterDraft(
     subject="Your questionnaire",
     paragraphs=("Dear Dev,",),
     link=f"{BASE}/link/{'t' * 32}",
+    stop_address=None,
     study="the study",
     contact_name="Ada",
     contact_email="ada@trial.example",

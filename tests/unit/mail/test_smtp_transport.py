@@ -152,10 +152,11 @@ def test_a_server_that_hangs_over_a_letter_is_given_up_on():
 def test_a_connection_that_was_lost_between_letters_is_made_again():
     post, port = Post(), free_port()
     with SmtpTransport(reached_at(port)) as transport:
-        with serving(post, port=port):
-            transport.send(letter())
-        with serving(post, port=port):
-            transport.send(letter())
+        for _ in range(2):
+            with serving(post, port=port):
+                assert transport.ready()
+                transport.send(letter())
+                assert not transport.ready()
     assert len(post.received) == 2
     assert post.connections == 2
 

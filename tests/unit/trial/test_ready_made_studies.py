@@ -11,7 +11,7 @@ import pytest
 from instruments.catalogue import load_catalogue
 from survey_app.trial.allocation import ArmShare, SchoolForAllocation, allocate
 from survey_app.trial.design import StudyDefinition, load_ready_made
-from survey_app.trial.study_file import LETTER_KINDS
+from survey_app.trial.letter_kinds import LETTER_KINDS
 
 STUDIES = tuple(load_ready_made().values())
 each_study = pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.slug)

@@ -161,6 +161,41 @@ FAULTS = [
     ("first_on = 2019-11-06", "first_on = 2019-10-14", "sessions.first_on", "2019-10-14"),
     ("[5, 10, 15]", "[10, 5, 15]", "letters.reminder_days", "[10, 5, 15]"),
     ("reminder_days = [5, 10, 15]", "reminder_days = [5, 30]", "letters.reminder_days", "30"),
+    (
+        "last_call_days_before_close = 3",
+        "last_call_days_before_close = 18",
+        "letters.reminder_days",
+        "15, which is 2019-10-01 in wave 'baseline'",
+    ),
+    # A Saturday, which would be moved to the Monday of the last call.
+    (
+        "reminder_days = [5, 10, 15]\nlast_call_days_before_close = 3",
+        "reminder_days = [26]\nlast_call_days_before_close = 4",
+        "letters.reminder_days",
+        "26, which is 2019-10-12 in wave 'baseline'",
+    ),
+    (
+        "starts_on = 2019-10-28\nends_on = 2019-11-01",
+        "starts_on = 2019-09-16\nends_on = 2019-10-18",
+        "letters.last_call_days_before_close",
+        "3, which is 2019-09-13 in Bolton",
+    ),
+    ("ends_on = 2020-05-29", "ends_on = 2020-05-22", "school_holidays[1].ends_on", "2020-05-22"),
+    ("ends_on = 2020-05-29", "ends_on = 2021-05-29", "school_holidays[1].ends_on", "2021-05-29"),
+    (
+        'tag = "recalled, unverified"\n\n[sessions]',
+        'tag = "verified"\n\n[sessions]',
+        "school_holidays[1].source",
+        "nothing beside the tag 'verified'",
+    ),
+    ("leave_until = 18:00:00", "leave_until = 08:00:00", "letters.leave_until", "08:00"),
+    ("leave_from = 08:00:00", "leave_from = 8", "letters.leave_from", "8"),
+    (
+        "most_per_school_per_day = 4",
+        "most_per_school_per_day = 0",
+        "letters.most_per_school_per_day",
+        "0",
+    ),
     ("Dear {name},", "Dear {nam},", "letters.invitation", "{nam}"),
     ("Dear {name},", "Dear {name!r},", "letters.invitation", "{name!r}"),
     ("Dear {name},", "Dear {name:>9},", "letters.invitation", "{name:>9}"),
@@ -220,7 +255,12 @@ FAULTS = [
         "'gad7' is not delivered",
     ),
     ("[0.9, 0.1]", "[0.9, 0.2]", "demonstration.dsls_per_school", "1.1"),
-    ('["Bolton"]', '["Bolton", "Bolton"]', "demonstration.authorities", "more than once"),
+    (
+        '["Bolton"]\ndsls',
+        '["Bolton", "Bolton"]\ndsls',
+        "demonstration.authorities",
+        "more than once",
+    ),
 ]
 
 
@@ -366,18 +406,6 @@ def test_only_mainstream_schools_of_its_phases_are_eligible(
 
 def test_the_control_arm_is_the_one_marked_so(bolton: StudyDefinition) -> None:
     assert bolton.control_arm.id == "usual_support"
-
-
-def test_reminders_count_from_the_opening_and_the_last_call_from_the_close(
-    bolton: StudyDefinition,
-) -> None:
-    baseline = bolton.wave("baseline")
-    assert bolton.letters.reminders_on(baseline) == (
-        date(2019, 9, 21),
-        date(2019, 9, 26),
-        date(2019, 10, 1),
-    )
-    assert bolton.letters.last_call_on(baseline) == date(2019, 10, 15)
 
 
 def test_sessions_come_every_month_and_never_at_a_weekend(bolton: StudyDefinition) -> None:
