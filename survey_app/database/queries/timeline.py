@@ -1,4 +1,4 @@
-"""What happened with one participant, in order: letters, what came of them, and answers' moments."""
+"""What happened with one participant: letters, what came of them, and the moments of answers."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from wtforms import BooleanField, DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from survey_app.database.queries.trail import TrailSearch
-from survey_app.operations.waves import ENGLAND
+from survey_app.trial.working_days import ENGLAND
 from survey_app.web.forms import Filled, Form
 
 LONGEST_REASON = 1000

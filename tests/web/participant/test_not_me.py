@@ -37,7 +37,7 @@ def test_the_link_still_opens_and_saying_it_twice_is_one_event(dev: Respondent) 
 def test_reminders_wait_until_it_is_settled(dev: Respondent) -> None:
     dev.open_link()
     dev.client.post(dev.address("not-me"))
-    dev.trial.clock.move(days=5)
+    dev.trial.clock.move(days=7)
     assert remind(dev.trial) == 9
     with dev.trial.database.writing() as session:
         letter = session.get_one(Letter, 1)
