@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from survey_app.web import (
     access,
     assets,
+    compression,
     errors,
     headers,
     logs,
@@ -49,6 +50,7 @@ def register(app: Flask, parts: service.Service) -> None:
     templating.register(app)
     assets.register(app)
     headers.register(app)
+    compression.register(app)
     errors.register(app, participant_prefixes=sessions.PARTICIPANT_PREFIXES)
     access.register(app)
     csrf = CSRFProtect(app)

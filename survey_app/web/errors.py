@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import CSRFError
@@ -105,6 +107,16 @@ PARTICIPANT_PAGES = {
     ),
 }
 
+SEND_AGAIN = ErrorPage(
+    "Sorry, something went wrong",
+    (
+        "The fault is ours and has been recorded. What you just sent may not have been saved; the "
+        "pages before it are kept.",
+        "What you sent is still held in this page. Leave it open, wait a minute, and press “Send "
+        "again”. It does no harm if it had been saved after all.",
+    ),
+)
+
 
 def register(app: Flask, *, participant_prefixes: Sequence[str]) -> None:
     """Turn every HTTP error and every unforeseen exception into a page.
@@ -120,8 +132,12 @@ def _page_for(prefixes: tuple[str, ...]) -> Callable[[HTTPException], Response]:
     def answer(error: HTTPException) -> Response:
         undo_changes()
         is_participant = request.path.startswith(prefixes)
-        page = _choose_page(error, is_participant=is_participant)
-        response = Response(_render(page, is_participant=is_participant), error.code or _BROKEN)
+        code = error.code or _BROKEN
+        if is_participant and request.method == "POST" and code >= _BROKEN:
+            response = Response(_render(SEND_AGAIN, "send_again", fields=_posted()), code)
+        else:
+            page = _choose_page(error, is_participant=is_participant)
+            response = Response(_render(page, "participant" if is_participant else "staff"), code)
         for name, value in error.get_headers():
             if name in {"Allow", "Retry-After"}:
                 response.headers[name] = value
@@ -138,9 +154,15 @@ def _choose_page(error: HTTPException, *, is_participant: bool) -> ErrorPage:
     return pages.get(code, pages[_BROKEN if code >= _BROKEN else _CLIENT_FAULT])
 
 
-def _render(page: ErrorPage, *, is_participant: bool) -> str:
+def _posted() -> list[tuple[str, str]]:
+    """Everything the request posted, field by field, so that the page can post it again."""
+    with suppress(HTTPException):
+        return list(request.form.items(multi=True))
+    return []
+
+
+def _render(page: ErrorPage, template: str, **values: Any) -> str:
     # Straight from the environment: what usually fills a template may ask the database, which may
     # be the very thing that is broken.
-    audience = "participant" if is_participant else "staff"
-    template = current_app.jinja_env.get_template(f"shared/errors/{audience}.html")
-    return template.render(page=page)
+    found = current_app.jinja_env.get_template(f"shared/errors/{template}.html")
+    return found.render(page=page, **values)
