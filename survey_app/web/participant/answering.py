@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import flash, request, url_for
+from flask import abort, flash, request, url_for
 from werkzeug.wrappers import Response
 
 from instruments.missing import NOT_ANSWERED
@@ -27,9 +27,10 @@ from survey_app.web.participant.posts import (
     changes_of,
     hold,
     hold_faulty,
+    hold_unknown,
     on_record,
     page_as_asked,
-    page_or_404,
+    page_of,
     page_posted,
 )
 from survey_app.web.participant.presenters import as_posted, error_lines, progress_in_words
@@ -41,6 +42,8 @@ from survey_app.web.service import now, record
 
 FORGED = "This page was not saved. Your answers are still below: press “Save and continue” again"
 LOST = "This page was not saved yet. Your answers are still below"
+CAME_LATE = "The questionnaire closed at the end of {}, before this page reached us."
+NO_SUCH_PAGE = "This questionnaire no longer has the page you sent."
 SHOWN = 200
 HELD_AFTER_SUBMISSION = (
     "You had already submitted your answers when that page arrived, and it said something else. "
@@ -53,7 +56,9 @@ HELD_AFTER_SUBMISSION = (
 @with_visit
 def page(visit: Visit, key: str) -> Response:
     """Show a page of questions with the answers saved so far."""
-    whole = page_or_404(delivery_of(visit), key)
+    whole = page_of(delivery_of(visit), key)
+    if whole is None:
+        abort(404)
     reference = visit.invitation.reference
     if visit.submission is None:
         return go_to("consent", reference)
@@ -78,9 +83,11 @@ def save(reference: str, key: str) -> Response:
     visit = find_visit(reference)
     if visit is None:
         return _give_back(reference, key)
-    asked = page_posted(visit, key)
     if visit.submission is None:
         return go_to("consent", reference)
+    asked = page_posted(visit, key)
+    if asked is None:
+        return _after_all_changed(visit, key)
     form = page_form(delivery_of(visit), asked)
     form.validate()
     if form.is_forged:
@@ -167,13 +174,23 @@ def _after_submission(visit: Visit, asked: Page, form: PageForm, *, has_changed:
 
 def _after_closing(visit: Visit, asked: Page, form: PageForm) -> Response:
     hold(visit, asked, form, CLOSED)
-    delivery = delivery_of(visit)
+    return _show_held(visit, CAME_LATE.format(day_in_words(delivery_of(visit).wave.closes_on)))
+
+
+def _after_all_changed(visit: Visit, key: str) -> Response:
+    if not hold_unknown(visit, key):
+        abort(404)
+    return _show_held(visit, NO_SUCH_PAGE)
+
+
+def _show_held(visit: Visit, why: str) -> Response:
+    definition = delivery_of(visit).definition
     return show(
         "held",
-        study=delivery.definition,
+        study=definition,
         status=409,
-        closes_on=day_in_words(delivery.wave.closes_on),
-        contact_email=delivery.definition.study.contact_email,
+        why=why,
+        contact_email=definition.study.contact_email,
     )
 
 
@@ -183,6 +200,8 @@ def _give_back(reference: str, key: str) -> Response:
     if visit is None:
         return show("open_again", status=403)
     asked = page_posted(visit, key)
+    if asked is None:
+        abort(404)
     form = page_form(delivery_of(visit), asked)
     form.validate()
     return _show_page(

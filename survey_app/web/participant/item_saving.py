@@ -7,7 +7,7 @@ saved so is not a page sent, so one comes back to it.
 
 from __future__ import annotations
 
-from flask import jsonify, request
+from flask import abort, jsonify, request
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import Visit
@@ -52,6 +52,8 @@ def save_items(reference: str, key: str) -> Response:
     if visit is None or visit.submission is None:
         return _tell(PRESS, 403)
     asked = page_posted(visit, key)
+    if asked is None:
+        abort(404)
     form = page_form(delivery_of(visit), asked)
     form.validate()
     if form.is_forged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from flask import abort, request
+from flask import request
 
 from instruments.questionnaire import Page
 from survey_app.database.queries.invitations import Visit
@@ -24,17 +24,19 @@ TOO_LONG = "comment too long"
 NOT_OFFERED = "an answer that was not offered"
 CLOSED = "posted after the wave closed"
 SUBMITTED = "posted after submission"
+UNKNOWN = "a page that is not in the questionnaire"
+_OUR_FIELDS = frozenset(
+    {"csrf_token", "shown", "back", "then", SHOWN_QUESTIONS, PAGE_WINDOW, PAGE_TURN}
+)
+_LONGEST_KEY = 200
 
 _WINDOW = re.compile(r"[0-9a-f]{16}")
 _LAST_TURN = 2**31 - 1
 
 
-def page_or_404(delivery: Delivery, key: str) -> Page:
-    """Give a page with all its questions, whoever is asked them."""
-    try:
-        return delivery.questionnaire.page(key)
-    except KeyError:
-        abort(404)
+def page_of(delivery: Delivery, key: str) -> Page | None:
+    """Give a page with all its questions, whoever is asked them; None where there is none."""
+    return next((page for page in delivery.questionnaire.pages if page.key == key), None)
 
 
 def page_as_asked(visit: Visit, whole: Page) -> Page | None:
@@ -43,8 +45,11 @@ def page_as_asked(visit: Visit, whole: Page) -> Page | None:
     return next((page for page in pages if page.key == whole.key), None)
 
 
-def page_posted(visit: Visit, key: str) -> Page:
-    """Give the page as it was shown: what is asked, and where, may have changed since."""
+def page_posted(visit: Visit, key: str) -> Page | None:
+    """Give the page as it was shown: what is asked, and where, may have changed since.
+
+    None where nothing of it is known any more.
+    """
     delivery = delivery_of(visit)
     shown = request.form.get(SHOWN_QUESTIONS, "").split()
     known = {q.id: page for page in delivery.questionnaire.pages for q in page.questions}
@@ -52,8 +57,8 @@ def page_posted(visit: Visit, key: str) -> Page:
     if found:
         questions = tuple(delivery.questionnaire.question(name) for name in found)
         return replace(known[found[0]], questions=questions)
-    whole = page_or_404(delivery, key)
-    return page_as_asked(visit, whole) or whole
+    whole = page_of(delivery, key)
+    return whole and (page_as_asked(visit, whole) or whole)
 
 
 def on_record(visit: Visit) -> PageAnswers:
@@ -91,6 +96,25 @@ def hold(visit: Visit, asked: Page, form: PageForm, reason: str) -> None:
         reason=reason,
         at=now(),
     )
+
+
+def hold_unknown(visit: Visit, key: str) -> bool:
+    """Keep what was posted for a page that is not known; False where nothing was answered."""
+    typed = {
+        name: value
+        for name, value in request.form.items()
+        if name not in _OUR_FIELDS and value.strip()
+    }
+    if typed:
+        hold_page(
+            record(),
+            invitation=visit.invitation,
+            page=key[:_LONGEST_KEY],
+            posted=typed,
+            reason=UNKNOWN,
+            at=now(),
+        )
+    return bool(typed)
 
 
 def hold_faulty(visit: Visit, asked: Page, form: PageForm) -> None:

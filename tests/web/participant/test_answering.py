@@ -171,6 +171,17 @@ def test_an_unknown_page_is_not_found(answering: Respondent) -> None:
     assert answering.client.post(answering.address("nothing")).status_code == 404
 
 
+def test_answers_to_a_page_that_is_no_more_are_held_and_said_to_be(answering: Respondent) -> None:
+    posted = {"old_1": "3", "old_2": "", "shown": ".", "csrf_token": "t"}
+    answer = answering.client.post(answering.address("nothing"), data=posted)
+    assert answer.status_code == 409
+    assert "no longer has the page you sent" in words_of(answer)
+    assert answering.held == [
+        ("nothing", "a page that is not in the questionnaire", {"old_1": "3"})
+    ]
+    assert answering.client.get(answering.address()).status_code == 303
+
+
 def test_a_window_changes_only_what_was_changed_in_it(answering: Respondent) -> None:
     stale = hidden_field(answering.get("gad7").text, "shown")
     answering.save("gad7", {"gad7_1": "3", "gad7_2": "3"})
@@ -225,7 +236,7 @@ def test_a_page_that_comes_after_the_wave_is_held_and_said_to_be(answering: Resp
     answering.trial.clock.move(days=60)
     answer = answering.save("gad7", GAD7, shown=marks)
     assert answer.status_code == 409
-    assert "It was not added to your answers." in words_of(answer)
+    assert title_of(answer) == "This page was not added to your answers"
     assert "the study team can see it" in words_of(answer)
     assert answering.saved == {}
     assert answering.held == [("gad7", "posted after the wave closed", GAD7)]
