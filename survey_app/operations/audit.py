@@ -41,6 +41,7 @@ WORDING: Mapping[str, str] = {
     "answering_started": "Consent given and answering started",
     "consents_changed": "Optional consents changed",
     "page_saved": "Answers saved: {answers} changed",
+    "submitted_page_changed": "Answers changed after submission: {answers}",
     "page_held": "A page that could not be saved was kept: {reason}",
     "answers_submitted": "Answers submitted",
     "comment_released": "Comment released to coders",

@@ -158,13 +158,19 @@ def save_page(
     A choice left open is saved as not answered, so that it is told apart from one never reached.
     A draft is what was answered of a page that is not sent yet: it counts as an answer, but not
     towards a finished page. The history has every saving; the trail has one line for a sent page.
-    Raises AlreadySubmittedError or WaveNotOpenError, and writes nothing then.
+    After submission a page is taken only where the wave allows it, and only sent whole. Raises
+    AlreadySubmittedError or WaveNotOpenError, and writes nothing then.
     """
-    _refuse_unless_open(definition_of(study), invitation, at)
-    _lock_unsubmitted(session, submission)
+    design = definition_of(study)
+    _refuse_unless_open(design, invitation, at)
+    is_submitted = _lock(session, submission).submitted_at is not None
+    if is_submitted and (is_draft or not design.wave(invitation.wave).changes_after_submission):
+        raise AlreadySubmittedError("These answers were submitted and can no longer change.")
     taken = [question for question in page.questions if question.id not in answers.untouched]
     values = {q.id: answers.values.get(q.id, NOT_ANSWERED) for q in taken if q.kind == "choice"}
     texts = {q.id: normalise_text(answers.texts.get(q.id, "")) for q in taken if q.kind == "text"}
+    if is_submitted:
+        _refuse_released(session, submission, texts)
     n_changed = _save_values(session, submission, values, at, is_draft=is_draft) + _save_texts(
         session, submission, texts, at, is_draft=is_draft
     )
@@ -174,7 +180,7 @@ def save_page(
     if n_changed and not is_draft:
         record_event(
             session,
-            "page_saved",
+            "submitted_page_changed" if is_submitted else "page_saved",
             by=BY_PARTICIPANT,
             at=at,
             subject=f"submission:{submission.id}",
@@ -414,6 +420,16 @@ def _lock(session: Session, submission: Submission) -> Submission:
     ).one()
 
 
-def _lock_unsubmitted(session: Session, submission: Submission) -> None:
-    if _lock(session, submission).submitted_at is not None:
-        raise AlreadySubmittedError("These answers were submitted and can no longer change.")
+def _refuse_released(session: Session, submission: Submission, texts: Mapping[str, str]) -> None:
+    """Refuse other words for a comment that researchers read already, with names taken out."""
+    comments = session.scalars(
+        select(Comment)
+        .where(Comment.submission_id == submission.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for comment in comments:
+        if comment.released_at is not None and comment.body != texts.get(
+            comment.question, comment.body
+        ):
+            raise AlreadySubmittedError("A comment that was released can no longer change.")

@@ -136,6 +136,8 @@ class Wave(Definition):
     minutes: Annotated[int, Field(ge=1, le=60)]
     """What letters say it takes."""
     prefer_not_to_say: bool = True
+    changes_after_submission: bool = False
+    """Whether submitted answers may still be changed by who gave them, until the wave closes."""
     questionnaire: Annotated[tuple[Part, ...], Field(min_length=1)]
 
     def instruments(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from survey_app.operations.submissions import PageAnswers, save_page
 from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words
 from survey_app.web.headers import SCRIPTED_PAGE_POLICY, use_policy
-from survey_app.web.participant.delivery import delivery_of
+from survey_app.web.participant.delivery import delivery_of, is_final, is_submitted
 from survey_app.web.participant.forms import PageForm, page_form
 from survey_app.web.participant.merging import differs, marks_of, merge
 from survey_app.web.participant.opening import closed_page
@@ -62,7 +62,7 @@ def page(visit: Visit, key: str) -> Response:
     reference = visit.invitation.reference
     if visit.submission is None:
         return go_to("consent", reference)
-    if visit.submission.submitted_at is not None:
+    if is_final(visit):
         return go_to("receipt", reference)
     asked = page_as_asked(visit, whole)
     if asked is None:
@@ -72,7 +72,7 @@ def page(visit: Visit, key: str) -> Response:
         asked,
         answers=as_posted(on_record(visit)),
         marks=marks_of(asked, on_record(visit)),
-        goes_to_check=request.args.get("back") == "check",
+        goes_to_check=request.args.get("back") == "check" or is_submitted(visit),
     )
 
 
@@ -120,7 +120,7 @@ def _go_on(visit: Visit, asked: Page, *, before: PageAnswers, answers: PageAnswe
         return go_to("saved", reference)
     questionnaire = delivery_of(visit).questionnaire
     saved = _with_page(before, asked, answers)
-    if request.form.get("back") == "check":
+    if request.form.get("back") == "check" or is_submitted(visit):
         opened = newly_asked(questionnaire, before={**before.values, **before.texts}, after=saved)
         if opened is not None:
             return go_to("page", reference, key=opened.key, back="check")
@@ -230,9 +230,10 @@ def _show_page(
     status: int = SHOWN,
 ) -> Response:
     delivery = delivery_of(visit)
+    # What was submitted changes by the press of a button only, never while somebody types.
     items_url = (
         ""
-        if is_lost
+        if is_lost or is_submitted(visit)
         else url_for("participant.save_items", reference=visit.invitation.reference, key=asked.key)
     )
     if items_url:
@@ -259,6 +260,7 @@ def _show_page(
         goes_to_check=goes_to_check,
         is_lost=is_lost,
         is_held=is_held,
+        is_submitted=is_submitted(visit),
         is_unsaved=status != SHOWN,
         items_url=items_url,
         warning=(

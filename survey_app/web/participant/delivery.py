@@ -8,8 +8,10 @@ from functools import lru_cache
 from instruments.questionnaire import Questionnaire
 from survey_app.database.queries.invitations import Visit
 from survey_app.operations.studies import definition_of
+from survey_app.operations.waves import state_of
 from survey_app.trial.design import StudyDefinition
 from survey_app.trial.study_file import Wave
+from survey_app.web.service import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,18 @@ def delivery_of(visit: Visit) -> Delivery:
 def asked_of(visit: Visit) -> Questionnaire:
     """Give the pages that are asked of one person, by what that person has answered so far."""
     return delivery_of(visit).questionnaire.asked(visit.answers)
+
+
+def is_submitted(visit: Visit) -> bool:
+    """Whether the answers were submitted."""
+    return visit.submission is not None and visit.submission.submitted_at is not None
+
+
+def is_final(visit: Visit) -> bool:
+    """Whether the answers were submitted and can no longer be changed by who gave them."""
+    wave = delivery_of(visit).wave
+    may_change = wave.changes_after_submission and state_of(wave, at=now()) == "open"
+    return is_submitted(visit) and not may_change
 
 
 @lru_cache(maxsize=128)

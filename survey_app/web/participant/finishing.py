@@ -12,7 +12,7 @@ from survey_app.operations.waves import day_in_england
 from survey_app.trial.design import StudyDefinition
 from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words, moment_in_words
-from survey_app.web.participant.delivery import asked_of, delivery_of
+from survey_app.web.participant.delivery import asked_of, delivery_of, is_final, is_submitted
 from survey_app.web.participant.forms import EmptyForm
 from survey_app.web.participant.opening import closed_page
 from survey_app.web.participant.presenters import checked_pages, kept_and_not_asked
@@ -33,7 +33,7 @@ def check(visit: Visit) -> Response:
     reference = visit.invitation.reference
     if visit.submission is None:
         return go_to("consent", reference)
-    if visit.submission.submitted_at is not None:
+    if is_final(visit):
         return go_to("receipt", reference)
     return closed_page(visit) or _show_check(visit)
 
@@ -46,6 +46,8 @@ def submit_answers(visit: Visit) -> Response:
     reference = visit.invitation.reference
     if visit.submission is None:
         return go_to("consent", reference)
+    if is_submitted(visit):
+        return go_to("receipt", reference)
     if not EmptyForm().validate():
         return _show_check(visit, errors=[(FORGED, "#submit")], status=400)
     try:
@@ -74,14 +76,26 @@ def _show_check(
         status=status,
         errors=errors or [],
         pages=pages,
+        is_submitted=is_submitted(visit),
+        changes_until=_changes_until(visit),
+        receipt_url=url_for("participant.receipt", reference=visit.invitation.reference),
         n_unanswered=sum(not row["value"] for page in pages for row in page.rows),
         no_longer_asked=kept_and_not_asked(visit, delivery.questionnaire),
-        back_url=url_for(
-            "participant.page",
-            reference=visit.invitation.reference,
-            key=asked_of(visit).pages[-1].key,
-        ),
+        back_url=_back_from_check(visit),
     )
+
+
+def _back_from_check(visit: Visit) -> str:
+    reference = visit.invitation.reference
+    if is_submitted(visit):
+        return url_for("participant.receipt", reference=reference)
+    return url_for("participant.page", reference=reference, key=asked_of(visit).pages[-1].key)
+
+
+def _changes_until(visit: Visit) -> str:
+    """The day until which submitted answers may be changed; empty where they may not."""
+    wave = delivery_of(visit).wave
+    return day_in_words(wave.closes_on) if wave.changes_after_submission else ""
 
 
 @blueprint.get("/answer/<string:reference>/saved")
@@ -89,7 +103,7 @@ def _show_check(
 @with_visit
 def saved(visit: Visit) -> Response:
     """Say that the answers are kept, and how to come back to them."""
-    if visit.submission is not None and visit.submission.submitted_at is not None:
+    if is_submitted(visit):
         return go_to("receipt", visit.invitation.reference)
     delivery = delivery_of(visit)
     return show(
@@ -114,6 +128,8 @@ def receipt(visit: Visit) -> Response:
         study=definition,
         receipt=visit.submission.receipt,
         submitted=moment_in_words(visit.submission.submitted_at),
+        changes_until="" if is_final(visit) else _changes_until(visit),
+        check_url=url_for("participant.check", reference=visit.invitation.reference),
         next_opens_on=_next_opening(definition),
         signposting=definition.signposting.paragraphs,
         contact_email=definition.study.contact_email,
