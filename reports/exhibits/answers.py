@@ -63,7 +63,7 @@ def _questionnaires(evidence: Evidence) -> Table:
         notes=(
             "Items: the questions with choices, as far as a person was asked them; “prefer not to "
             "say” is no answer here. Seconds an item: the median person’s, from the moments at "
-            f"which pages were saved. Under {fastest} seconds an item can hardly be read (Huang "
+            f"which answers were saved. Under {fastest} seconds an item can hardly be read (Huang "
             "and others 2012). Copies: people whose answers and gaps are just those of an earlier "
             f"person, with at least {FEWEST_ITEMS_OF_A_COPY} answers.",
         ),

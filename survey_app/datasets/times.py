@@ -1,8 +1,8 @@
 """How long people took, from the moments at which their pages were saved.
 
-The time of a whole questionnaire says little: people break off and come back days later. A page
-is timed by itself, from whatever was saved before it, or from the consent, to its own first
-saving; a break makes a page slow and never fast.
+The time of a whole questionnaire says little: people break off and come back days later. What is
+saved together, a page or one answer of it, is timed by itself, from whatever was saved before it
+or from the consent; a break makes it slow and never fast.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from instruments.missing import NOT_ANSWERED
+from instruments.missing import NOT_ANSWERED, NOT_ASKED
 from survey_app.database.models import ResponseEvent, Study, Submission
 
 
@@ -20,8 +20,8 @@ def seconds_per_item(
 ) -> pd.Series[float]:
     """Give the median seconds that one choice took each submission; NaN where nothing says it.
 
-    The time of a page is shared equally by the questions first saved with it. A choice that was
-    left open has no time of its own.
+    Answers saved together share their time equally. A choice is timed when it is first answered;
+    one that was left open has no time.
     """
     statement = (
         select(
@@ -41,12 +41,12 @@ def seconds_per_item(
     events = events[events["submission"].isin(started_at.index)]
     events["at"] = pd.to_datetime(events["at"], utc=True)
     pages = _page_times(events, started_at)
-    first = events.drop_duplicates(["submission", "item"])
-    asked = first.groupby(["submission", "at"]).size().rename("asked")
-    choices = first[first["value"].notna() & (first["value"] != NOT_ANSWERED)]
-    timed = choices.join(pages, on=["submission", "at"]).join(asked, on=["submission", "at"])
+    saved = events.groupby(["submission", "at"]).size().rename("saved")
+    answers = events[events["value"].notna() & ~events["value"].isin([NOT_ANSWERED, NOT_ASKED])]
+    first = answers.drop_duplicates(["submission", "item"])
+    timed = first.join(pages, on=["submission", "at"]).join(saved, on=["submission", "at"])
     found: pd.Series[float] = (
-        (timed["seconds"] / timed["asked"]).groupby(timed["submission"]).median()
+        (timed["seconds"] / timed["saved"]).groupby(timed["submission"]).median()
     )
     return found.reindex(started_at.index).astype(float)
 

@@ -243,12 +243,18 @@ def test_a_page_is_timed_from_what_was_saved_before_it_and_a_break_is_no_haste(t
     start(trial, 2)
     trial.clock.move(seconds=7)
     save(trial, "gad7", person=2, values={f"gad7_{n}": 1 for n in range(1, 7)})
+    start(trial, 4)
+    trial.clock.move(seconds=1)
+    save(trial, "gad7", person=4)
+    trial.clock.move(seconds=70)
+    save(trial, "gad7", person=4, values={f"gad7_{n}": 1 for n in range(1, 8)})
     start(trial, 3)
     trial.clock.move(seconds=90)
     save(trial, "in-your-own-words", person=3, texts={"would_help": "Time."})
     seconds = snapshot_of(trial).submissions.set_index("participant")["seconds_per_item"]
     assert seconds["P00001"] == 20 * 3600 / 10
     assert seconds["P00002"] == 1.0
+    assert seconds["P00004"] == 10.0
     assert pd.isna(seconds["P00003"])
 
 
