@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -13,6 +14,17 @@ from pydantic_core import ErrorDetails
 from instruments.errors import DefinitionError, Fault
 
 _LONGEST_SHOWN: Final = 80
+_IN_OUR_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "string_too_short": "some text",
+        "string_type": "text in quotes",
+        "bool_type": "true or false, without quotes",
+        "int_type": "a whole number, without quotes",
+        "float_type": "a number, without quotes",
+        "date_type": "a date such as 2026-03-02, without quotes",
+        "tuple_type": "a list, in square brackets",
+    }
+)
 _PLACE_IN_SYNTAX_ERROR = re.compile(r"\s*\((at [^()]*)\)$")
 
 
@@ -96,6 +108,8 @@ def _fault(detail: ErrorDetails, data: Mapping[str, Any], file: str) -> Fault:
         return Fault(file, where, found, f"at least {detail['ctx']['min_length']}")
     if kind == "union_tag_not_found":
         return Fault(file, f"{where}.kind".lstrip("."), "nothing", "the kind of this table")
+    if kind in _IN_OUR_WORDS:
+        return Fault(file, where, _shown(detail["input"]), _IN_OUR_WORDS[kind])
     expected = detail["msg"]
     if kind == "union_tag_invalid":
         context = detail["ctx"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
 from instruments.catalogue import catalogue_of, load_catalogue
+from instruments.checks import faults_between
 from instruments.dictionary import WORDING_IN_WORDS, data_dictionary, dictionary_csv
+from instruments.errors import DefinitionError
 from instruments.model import USES, Instrument
 from survey_app.cli.door import read_file, told
 
@@ -48,9 +51,12 @@ def dictionary(name: str) -> None:
 def check(file: Path) -> None:
     """Check FILE, a definition of one's own, and say everything that is wrong with it."""
     found = _read_definition(file)
+    others = {f"{each.id}.toml": each for each in load_catalogue().values() if each.id != found.id}
+    if faults := faults_between({**others, file.name: found}):
+        raise DefinitionError(faults)
+    n_items, n_scores = _counted(found.items, "item"), _counted(found.scores, "score")
     click.echo(
-        f"{file}: sound. {found.short_title}, version {found.version}, {len(found.items)} items, "
-        f"{len(found.scores)} scores."
+        f"{file}: sound. {found.short_title}, version {found.version}, {n_items}, {n_scores}."
     )
 
 
@@ -62,6 +68,10 @@ def the_instrument(name: str) -> Instrument:
     if name.endswith(".toml"):
         return _read_definition(Path(name))
     raise click.ClickException(f"There is no instrument {name}. There are {', '.join(catalogue)}.")
+
+
+def _counted(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
 
 
 def _read_definition(path: Path) -> Instrument:

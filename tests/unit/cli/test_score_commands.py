@@ -130,12 +130,15 @@ def test_checks_a_definition_of_ones_own(run, refused, tmp_path):
     text = files("instruments").joinpath("definitions", "gse.toml").read_text("utf-8")
     own = tmp_path / "gse.toml"
     own.write_text(text, encoding="utf-8")
-    assert "sound. GSE, version 1, 10 items, 1 scores." in run("instruments", "check", own).output
+    assert "sound. GSE, version 1, 10 items, 1 score." in run("instruments", "check", own).output
     own.write_text(text.replace("maximum = 40", "maximum = 41"), encoding="utf-8")
     assert "gse.toml, scores[0].maximum: found 41; expected 40" in refused(
         "instruments", "check", own
     )
     other = tmp_path / "other.toml"
+    other.write_text(text.replace('id = "gse"', 'id = "other"', 1), encoding="utf-8")
+    clash = refused("instruments", "check", other)
+    assert "other.toml, items[0].id: found 'gse_1'; expected an id that gse.toml" in clash
     other.write_text(text, encoding="utf-8")
     assert "other.toml, id: found 'gse'" in refused("instruments", "check", other)
     assert "cannot be read" in refused("instruments", "check", tmp_path / "none.toml")

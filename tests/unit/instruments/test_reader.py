@@ -66,8 +66,11 @@ def test_reads_a_definition_into_a_frozen_model() -> None:
 
 def test_names_file_table_and_key_of_a_wrong_type() -> None:
     (fault,) = faults_of(GOOD.replace("ripe = true", 'ripe = "yes"'))
-    assert fault == Fault("basket.toml", "fruit[1].ripe", "'yes'", "a valid boolean")
-    assert str(fault) == "basket.toml, fruit[1].ripe: found 'yes'; expected a valid boolean"
+    assert fault == Fault("basket.toml", "fruit[1].ripe", "'yes'", "true or false, without quotes")
+    assert (
+        str(fault)
+        == "basket.toml, fruit[1].ripe: found 'yes'; expected true or false, without quotes"
+    )
 
 
 def test_does_not_convert_a_number_in_quotes() -> None:
