@@ -6,7 +6,9 @@ An instrument whose words are not the program's to give gets them from the licen
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -16,6 +18,38 @@ from instruments.errors import DefinitionError, Fault
 from instruments.model import Instrument
 from instruments.reader import read_toml_strictly
 from instruments.supplied_wording import with_supplied_wording
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a definition, and the licence holder's words where it has none of its own."""
+
+    text: str
+    wording: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the text, followed by that of the words where there are any."""
+        return hashlib.sha256(f"{self.text}{self.wording}".encode()).hexdigest()
+
+    def read(self, file: str) -> Instrument:
+        """Return the instrument that the text defines; DefinitionError with every fault."""
+        instrument = load_instrument(self.text, file)
+        if not self.wording:
+            return instrument
+        return with_supplied_wording(instrument, self.wording, file=f"wording/{file}")
+
+
+@cache
+def load_sources() -> Mapping[str, Source]:
+    """Return the text of every instrument in `instruments/definitions`, by its id."""
+    wording = _texts("wording")
+    return MappingProxyType(
+        {
+            file.removesuffix(".toml"): Source(text, wording.get(file, ""))
+            for file, text in _texts("definitions").items()
+        }
+    )
 
 
 @cache
@@ -51,12 +85,7 @@ def catalogue_of(
     faults: list[Fault] = []
     for file in sorted(texts):
         try:
-            instrument = load_instrument(texts[file], file)
-            if file in supplied:
-                instrument = with_supplied_wording(
-                    instrument, supplied[file], file=f"wording/{file}"
-                )
-            instruments[file] = instrument
+            instruments[file] = Source(texts[file], supplied.get(file, "")).read(file)
         except DefinitionError as error:
             faults += error.faults
     faults += faults_between(instruments)

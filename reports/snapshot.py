@@ -29,6 +29,7 @@ SUBMISSION_COLUMNS = (
     "submitted_at",
     "after_allocation",
     "seconds_per_item",
+    "version",
 )
 COMMENT_COLUMNS = ("submission", "question", "released", "words")
 CODING_COLUMNS = ("comment", "code", "coder")
@@ -76,6 +77,18 @@ class WaveFacts:
     title: str
     opens_on: date
     closes_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """One version of what a wave asks: its seal, since when and why, and what it added in words."""
+
+    wave: str
+    number: int
+    sha256: str
+    frozen_at: datetime
+    because: str = ""
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +155,8 @@ class Snapshot:
     submissions : DataFrame, one row a submission, index an integer
         participant, wave, started_at, submitted_at (NaT where not submitted),
         after_allocation (bool: submitted after the schools were allocated), seconds_per_item
-        (float: the median time one choice took, NaN where it is not known).
+        (float: the median time one choice took, NaN where it is not known), version (int: the
+        number of the version of the wave's questionnaire that was answered).
     answers : DataFrame, one row a submission, same index as submissions
         One int8 column an item; codes of `instruments.missing` where there is no answer.
     comments : DataFrame, one row a comment, index the comment
@@ -153,6 +167,8 @@ class Snapshot:
         school, planned_on, offered (bool), attended (bool), model.
     provenance : mapping of str to str
         Versions, hashes and seeds, printed on the last page in the order given.
+    versions : tuple of VersionFacts
+        Every version of every wave's questionnaire that was in use, oldest first in each wave.
     """
 
     study: StudyFacts
@@ -169,6 +185,7 @@ class Snapshot:
     codings: pd.DataFrame
     sessions: pd.DataFrame
     provenance: Mapping[str, str]
+    versions: tuple[VersionFacts, ...] = ()
 
     def __post_init__(self) -> None:
         faults = (*self._missing_columns(), *self._unmasked_traces())

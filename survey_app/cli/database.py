@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from survey_app.cli.door import parts, told
+from survey_app.cli.door import BY, parts, told
 from survey_app.database import schema
+from survey_app.operations.versions import freeze_what_is_used
 
 group = AppGroup("database", help="Set up the database.")
 
@@ -16,4 +17,8 @@ group = AppGroup("database", help="Set up the database.")
 def upgrade() -> None:
     """Bring the database up to this version; safe to repeat."""
     schema.upgrade(parts().database.engine)
+    with parts().database.writing() as session:
+        frozen = freeze_what_is_used(session, by=BY, at=parts().clock())
+    if frozen:
+        click.echo(f"Questionnaires in use that were frozen as they are now: {frozen}.")
     click.echo("The database is up to date.")

@@ -10,7 +10,6 @@ from flask.cli import with_appcontext
 
 from instruments.exchange.fhir import as_json
 from survey_app.cli.door import parts, reading, the_study, told
-from survey_app.operations.studies import definition_of
 
 if TYPE_CHECKING:
     from instruments.exchange.fhir import Release
@@ -27,14 +26,12 @@ _RELEASES: Final[dict[str, Release]] = {"fhir-r4": "R4", "fhir-r5": "R5"}
 def command(study: str, kind: str, path: Path) -> None:
     """Write the answers of STUDY to FILE: people as codes, no arms, no comments."""
     # Imported late: what analyses takes seconds to load, and no other command needs it.
-    from survey_app.datasets.snapshot import build_snapshot
     from survey_app.exports.fhir import responses_bundle
+    from survey_app.operations.reporting import take_snapshot
 
     with reading() as session:
         row = the_study(session, study)
-        snapshot = build_snapshot(
-            session, study=row, definition=definition_of(row), at=parts().clock()
-        )
+        snapshot = take_snapshot(session, study=row, at=parts().clock())
     bundle = responses_bundle(snapshot, release=_RELEASES[kind])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

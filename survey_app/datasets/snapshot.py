@@ -6,21 +6,20 @@ the sessions, the questions asked of one arm only and the randomisation's seed s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.metadata import version
+from importlib import metadata
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Executable, exists, select
+from sqlalchemy import Executable, exists, func, select
 from sqlalchemy.orm import Session
 
-from instruments.catalogue import load_catalogue
 from instruments.missing import NOT_ANSWERED, NOT_ASKED
-from instruments.questionnaire import Questionnaire
-from reports.snapshot import Event, Fact, Snapshot, StudyFacts, WaveFacts
+from instruments.questionnaire import InstrumentPart, Questionnaire
+from reports.snapshot import Event, Fact, Snapshot, StudyFacts, VersionFacts, WaveFacts
 from survey_app.database.models import (
     Allocation,
     Authority,
@@ -30,6 +29,7 @@ from survey_app.database.models import (
     Invitation,
     Letter,
     Participant,
+    QuestionnaireVersion,
     Randomisation,
     Response,
     School,
@@ -44,6 +44,8 @@ from survey_app.trial import study_file
 from survey_app.trial.design import StudyDefinition
 from survey_app.version import VERSION
 
+# Stands for the study as it is now, in the place of a version.
+_NOW = 0
 _MODELS = {"one_to_one": "one-to-one", "group": "group"}
 _LIBRARIES = ("numpy", "pandas", "scipy", "pingouin", "matplotlib", "weasyprint")
 
@@ -57,15 +59,32 @@ class _Arms:
     masked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AskedAs:
+    """One version of a wave's questionnaire, with the study as it was read then."""
+
+    version: QuestionnaireVersion
+    definition: StudyDefinition
+
+
 def build_snapshot(
-    session: Session, *, study: Study, definition: StudyDefinition, at: datetime
+    session: Session,
+    *,
+    study: Study,
+    definition: StudyDefinition,
+    versions: Sequence[AskedAs],
+    at: datetime,
 ) -> Snapshot:
-    """Copy all that a report needs; masked until the study's arms are released. Reads only."""
+    """Copy all that a report needs; masked until the study's arms are released. Reads only.
+
+    Each submission counts by the version of the questionnaire that it answered; `definition` is the
+    study as it is now.
+    """
     randomisation = session.scalar(select(Randomisation).where(Randomisation.study_id == study.id))
     arms = _name_arms(study, definition, randomisation)
     schools = _schools(session, study, arms)
     submissions = _submissions(session, study, randomisation)
-    questions = _Questions(definition, arms)
+    questions = _Questions(definition, versions, arms)
     comments = _comments(session, study, submissions, questions)
     return Snapshot(
         study=_facts(definition, arms, questions),
@@ -73,17 +92,22 @@ def build_snapshot(
         made_at=at,
         plan=definition.plan,
         instruments={
-            name: load_catalogue()[name] for wave in definition.waves for name in wave.instruments()
+            name: definition.catalogue[name]
+            for wave in definition.waves
+            for name in wave.instruments()
         },
+        versions=_versions(definition, [each.version for each in versions], questions),
         schools=schools,
         participants=_participants(session, study),
         invitations=_invitations(session, study),
-        submissions=submissions.drop(columns="arm"),
+        submissions=submissions.drop(columns=["arm", "questionnaire"]),
         answers=_answers(session, study, submissions, questions),
         comments=comments,
         codings=_codings(session, study, comments),
         sessions=_sessions(session, study, arms),
-        provenance=_provenance(study, definition, randomisation, arms),
+        provenance=_provenance(
+            study, definition, randomisation, arms, [each.version for each in versions]
+        ),
     )
 
 
@@ -100,17 +124,27 @@ def _name_arms(
 
 
 class _Questions:
-    """Which questions each wave asks of whom."""
+    """Which questions each version of each wave's questionnaire asks of whom.
 
-    def __init__(self, definition: StudyDefinition, arms: _Arms) -> None:
-        self._asked: dict[tuple[str, str | None], Questionnaire] = {}
+    What is not frozen yet is asked as the study is now.
+    """
+
+    def __init__(
+        self,
+        definition: StudyDefinition,
+        versions: Sequence[AskedAs],
+        arms: _Arms,
+    ) -> None:
+        self._asked: dict[tuple[int, str, str], Questionnaire] = {}
         texts: dict[str, str] = {}
         asked_of_some: set[str] = set()
         choices: dict[str, None] = {}
-        for wave in definition.waves:
-            everyone = self._asked[wave.id, None] = definition.questionnaire(wave.id, None)
-            for arm in definition.arms:
-                asked = self._asked[wave.id, arm.id] = definition.questionnaire(wave.id, arm.id)
+        occasions = [(_NOW, wave.id, definition) for wave in definition.waves]
+        occasions += [(each.version.id, each.version.wave, each.definition) for each in versions]
+        for version, wave, as_it_was in occasions:
+            everyone = self._asked[version, wave, ""] = as_it_was.questionnaire(wave, None)
+            for arm in as_it_was.arms:
+                asked = self._asked[version, wave, arm.id] = as_it_was.questionnaire(wave, arm.id)
                 asked_of_some |= _only_in(asked, everyone)
                 texts |= {q.id: q.text for q in asked.questions() if q.kind == "text"}
                 choices |= dict.fromkeys(q.id for q in asked.questions() if q.kind == "choice")
@@ -120,8 +154,21 @@ class _Questions:
         self.all_choices = list(choices)
         self.choices = [name for name in choices if name not in hidden]
 
-    def asked_at(self, wave: str, arm: str | None) -> Questionnaire:
-        return self._asked[wave, arm]
+    def asked_at(self, version: int, wave: str, arm: str) -> Questionnaire:
+        return self._asked[version, wave, arm]
+
+    def added_by(self, version: QuestionnaireVersion, earlier: QuestionnaireVersion) -> set[str]:
+        """The questions that a version asks of anybody and an earlier one did not."""
+        now, before = (
+            {
+                question.id
+                for (number, _, _), asked in self._asked.items()
+                if number == each.id
+                for question in asked.questions()
+            }
+            for each in (version, earlier)
+        )
+        return (now - before) & {*self.choices, *self.texts}
 
 
 def _only_in(asked: Questionnaire, everyone: Questionnaire) -> set[str]:
@@ -194,13 +241,17 @@ def _submissions(
             Submission.started_at,
             Submission.submitted_at,
             Allocation.arm,
+            func.coalesce(Submission.questionnaire_id, _NOW),
+            func.coalesce(QuestionnaireVersion.number, 1),
         )
         .join(Participant, Participant.id == Submission.participant_id)
+        .outerjoin(QuestionnaireVersion, QuestionnaireVersion.id == Submission.questionnaire_id)
         .outerjoin(Allocation, Allocation.school_id == Participant.school_id)
         .where(Submission.study_id == study.id, has_begun())
         .order_by(Submission.id)
     )
     columns = ["submission", "participant", "wave", "started_at", "submitted_at", "arm"]
+    columns += ["questionnaire", "version"]
     submissions = _rows(session, statement, columns).set_index("submission")
     for column in ("started_at", "submitted_at"):
         submissions[column] = pd.to_datetime(submissions[column], utc=True)
@@ -246,12 +297,16 @@ def _asked_alike(
     submissions: pd.DataFrame, questions: _Questions
 ) -> list[tuple[npt.NDArray[np.intp], Questionnaire]]:
     """The places of the submissions that got one questionnaire, with it."""
-    kinds = list(zip(submissions["wave"], submissions["arm"].fillna(""), strict=True))
-    return [
-        (
-            np.flatnonzero([kind == wanted for kind in kinds]),
-            questions.asked_at(wanted[0], wanted[1] or None),
+    kinds = list(
+        zip(
+            submissions["questionnaire"],
+            submissions["wave"],
+            submissions["arm"].fillna(""),
+            strict=True,
         )
+    )
+    return [
+        (np.flatnonzero([kind == wanted for kind in kinds]), questions.asked_at(*wanted))
         for wanted in dict.fromkeys(kinds)
     ]
 
@@ -367,6 +422,38 @@ def _facts(definition: StudyDefinition, arms: _Arms, questions: _Questions) -> S
     )
 
 
+def _versions(
+    definition: StudyDefinition, versions: Sequence[QuestionnaireVersion], questions: _Questions
+) -> tuple[VersionFacts, ...]:
+    """The versions of each questionnaire, in the order of the waves, with what each added."""
+    facts = []
+    for wave in definition.waves:
+        of_wave = [version for version in versions if version.wave == wave.id]
+        for earlier, version in zip([None, *of_wave], of_wave, strict=False):
+            added = questions.added_by(version, earlier) if earlier else set()
+            facts.append(
+                VersionFacts(
+                    wave=wave.id,
+                    number=version.number,
+                    sha256=version.sha256,
+                    frozen_at=version.frozen_at,
+                    because=version.because,
+                    added=tuple(_named(added, wave, definition)),
+                )
+            )
+    return tuple(facts)
+
+
+def _named(added: set[str], wave: study_file.Wave, definition: StudyDefinition) -> Iterator[str]:
+    for part in wave.questionnaire:
+        if isinstance(part, InstrumentPart):
+            instrument = definition.catalogue[part.instrument]
+            if added.intersection(item.id for item in instrument.items):
+                yield instrument.short_title
+        elif part.id in added:
+            yield f"“{part.text}”"
+
+
 def _supervised(definition: StudyDefinition, arms: _Arms) -> tuple[str, ...]:
     return tuple(
         arms.labels[arm.id]
@@ -397,8 +484,15 @@ def _provenance(
     definition: StudyDefinition,
     randomisation: Randomisation | None,
     arms: _Arms,
+    versions: Sequence[QuestionnaireVersion],
 ) -> dict[str, str]:
     facts = {"This program": VERSION, "Study definition (SHA-256)": study.definition_sha256}
+    for version in versions:
+        name = f"Questionnaire of {definition.wave(version.wave).title}, version {version.number}"
+        facts[f"{name} (SHA-256)"] = version.sha256
+    for name, sha256 in sorted(study.instruments.items()):
+        instrument = definition.catalogue[name]
+        facts[f"{instrument.short_title}, version {instrument.version} (SHA-256)"] = sha256
     if definition.shifted_by_days:
         facts["Dates moved, for the demonstration, by days"] = str(definition.shifted_by_days)
     if randomisation is not None:
@@ -407,4 +501,4 @@ def _provenance(
         if not arms.masked:
             facts["Seed of the randomisation"] = randomisation.seed
     facts["Seed of the analysis"] = str(definition.plan.seed)
-    return facts | {library: version(library) for library in _LIBRARIES}
+    return facts | {library: metadata.version(library) for library in _LIBRARIES}

@@ -14,6 +14,7 @@ Detail = str | int | bool | None
 WORDING: Mapping[str, str] = {
     "study_registered": "Study definition loaded ({sha256})",
     "study_updated": "Study definition changed before use ({sha256})",
+    "study_amended": "Study amended ({sha256}; new: {questionnaires}): {because}",
     "study_unmasked": "Arms released: {because}",
     "roster_imported": "Roster imported: {schools_added} schools and {people_added} people added, "
     "{people_updated} people updated",

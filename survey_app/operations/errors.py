@@ -11,6 +11,10 @@ class StudyFrozenError(OperationError):
     """The study's definition is in use and differs from the one given."""
 
 
+class DefinitionChangedError(OperationError):
+    """An instrument's file has changed and still says the version that is in use."""
+
+
 class RandomisationError(OperationError):
     """The schools cannot be randomised now."""
 

@@ -21,6 +21,7 @@ from survey_app.links import token_for_letter, token_hash
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import WaveNotOpenError
 from survey_app.operations.studies import definition_of
+from survey_app.operations.versions import freeze_questionnaire
 from survey_app.operations.waves import day_in_england, start_of_day_in_england, state_of
 from survey_app.trial.letter_kinds import ASKING
 from survey_app.trial.letter_plan import DueLetter, Standing, letters_due
@@ -64,6 +65,8 @@ def invite_wave(
         )
         .order_by(Participant.id)
     ).all()
+    if people:
+        freeze_questionnaire(session, study=study, wave=wave, by=by, at=at)
     for participant in people:
         reference = "".join(rng.choices(_REFERENCE_LETTERS, k=_REFERENCE_LENGTH))
         insert_unless_there(

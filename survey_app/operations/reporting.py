@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from reports.document import build_report, render_html, render_pdf
+from reports.snapshot import Snapshot
 from survey_app.database.models import Study
-from survey_app.datasets.snapshot import build_snapshot
-from survey_app.operations.studies import definition_of
+from survey_app.datasets.snapshot import AskedAs, build_snapshot
+from survey_app.operations.versions import definition_at, definition_of, versions_in_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,23 @@ class Document:
     masked: bool
 
 
+def take_snapshot(session: Session, *, study: Study, at: datetime) -> Snapshot:
+    """Copy the study as it is now, each submission by what it was asked. Reads only."""
+    return build_snapshot(
+        session,
+        study=study,
+        definition=definition_of(study),
+        versions=[
+            AskedAs(version, definition_at(study, version))
+            for version in versions_in_use(session, study)
+        ],
+        at=at,
+    )
+
+
 def make_document(session: Session, *, study: Study, at: datetime) -> Document:
     """Copy the study as it is now and write its report. Reads only."""
-    snapshot = build_snapshot(session, study=study, definition=definition_of(study), at=at)
+    snapshot = take_snapshot(session, study=study, at=at)
     html = render_html(build_report(snapshot))
     try:
         pdf, because = render_pdf(html), ""

@@ -1,24 +1,39 @@
-"""Studies: their definition enters the record, and their arms are released."""
+"""Studies: their definition enters the record, is amended, and their arms are released."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from survey_app.database.models import Invitation, Randomisation, Study
+from instruments.errors import DefinitionError
+from survey_app.database.models import Invitation, QuestionnaireVersion, Randomisation, Study
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError, StudyFrozenError
-from survey_app.trial.design import StudyDefinition, read_study
+from survey_app.operations.versions import (
+    definition_of,
+    refuse_changed_files,
+    renew_questionnaires,
+)
+from survey_app.trial.amendments import Use, amendment_faults
+from survey_app.trial.design import StudyDefinition
+
+__all__ = ["definition_of", "register_study", "unmask_study"]
 
 
 def register_study(
-    session: Session, *, definition: StudyDefinition, by: str, at: datetime
+    session: Session, *, definition: StudyDefinition, by: str, at: datetime, because: str = ""
 ) -> Study:
-    """Put a study's definition on record; once it is in use it can no longer change."""
-    study = session.scalar(select(Study).where(Study.slug == definition.study.slug))
+    """Put a study's definition on record; once it is in use, a change of it needs a reason.
+
+    Raises DefinitionError, with every fault, where a change would take away or alter what people
+    in the study were asked, agreed to or were allocated to.
+    """
+    study = session.scalar(
+        select(Study).where(Study.slug == definition.study.slug).with_for_update()
+    )
+    refuse_changed_files(session, definition, frozen=study.instruments if study else ())
     if study is None:
         study = Study(
             slug=definition.study.slug,
@@ -29,19 +44,58 @@ def register_study(
         )
         session.add(study)
         session.flush()
-        action = "study_registered"
+        _record(session, "study_registered", study, by=by, at=at)
     elif (study.source, study.shifted_by_days) == (definition.source, definition.shifted_by_days):
         return study
+    elif _is_in_use(session, study):
+        _amend(session, study, definition, because=because.strip(), by=by, at=at)
     else:
-        if _is_in_use(session, study):
-            raise StudyFrozenError(
-                f"The study {study.slug} is in use: schools were randomised or people invited "
-                "under the definition on record, and the file given differs from it."
-            )
-        study.source = definition.source
-        study.shifted_by_days = definition.shifted_by_days
-        study.definition_sha256 = definition.sha256
-        action = "study_updated"
+        _take(study, definition)
+        _record(session, "study_updated", study, by=by, at=at)
+    return study
+
+
+def _amend(
+    session: Session,
+    study: Study,
+    definition: StudyDefinition,
+    *,
+    because: str,
+    by: str,
+    at: datetime,
+) -> None:
+    if not because:
+        raise StudyFrozenError(
+            f"The study {study.slug} is in use: schools were randomised or people invited under "
+            f"the definition on record ({study.definition_sha256[:12]}), and the file given "
+            f"({definition.sha256[:12]}) differs from it. To amend the study, say why: --because."
+        )
+    faults = amendment_faults(definition_of(study), definition, _use_of(session, study))
+    if faults:
+        raise DefinitionError(faults)
+    _take(study, definition)
+    renewed = renew_questionnaires(session, study=study, because=because, by=by, at=at)
+    questionnaires = ", ".join(f"{each.wave} version {each.number}" for each in renewed)
+    _record(
+        session,
+        "study_amended",
+        study,
+        by=by,
+        at=at,
+        because=because,
+        questionnaires=questionnaires or "no questionnaire in use",
+    )
+
+
+def _take(study: Study, definition: StudyDefinition) -> None:
+    study.source = definition.source
+    study.shifted_by_days = definition.shifted_by_days
+    study.definition_sha256 = definition.sha256
+
+
+def _record(
+    session: Session, action: str, study: Study, *, by: str, at: datetime, **detail: str
+) -> None:
     record_event(
         session,
         action,
@@ -49,9 +103,20 @@ def register_study(
         at=at,
         subject=f"study:{study.id}",
         study_id=study.id,
-        sha256=definition.sha256[:12],
+        sha256=study.definition_sha256[:12],
+        **detail,
     )
-    return study
+
+
+def _use_of(session: Session, study: Study) -> Use:
+    frozen = select(QuestionnaireVersion.wave).where(QuestionnaireVersion.study_id == study.id)
+    invited = select(Invitation.wave).where(Invitation.study_id == study.id).distinct()
+    randomised = exists().where(Randomisation.study_id == study.id)
+    return Use(
+        waves=frozenset([*session.scalars(frozen), *session.scalars(invited)]),
+        is_randomised=bool(session.scalar(select(randomised))),
+        is_unmasked=study.unmasked_at is not None,
+    )
 
 
 def _is_in_use(session: Session, study: Study) -> bool:
@@ -63,16 +128,6 @@ def _is_in_use(session: Session, study: Study) -> bool:
             )
         )
     )
-
-
-def definition_of(study: Study) -> StudyDefinition:
-    """Give a study's definition as it stands on record."""
-    return _read(study.source, study.slug, study.shifted_by_days)
-
-
-@lru_cache(maxsize=64)
-def _read(source: str, slug: str, shifted_by_days: int) -> StudyDefinition:
-    return read_study(source, file=f"{slug}.toml", shifted_by_days=shifted_by_days)
 
 
 def unmask_study(session: Session, *, study: Study, because: str, by: str, at: datetime) -> None:

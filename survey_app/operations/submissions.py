@@ -38,6 +38,7 @@ from survey_app.operations.errors import (
 )
 from survey_app.operations.invitations import cancel_waiting_letters, queue_letter
 from survey_app.operations.studies import definition_of
+from survey_app.operations.versions import freeze_questionnaire
 from survey_app.operations.waves import state_of
 from survey_app.trial.design import StudyDefinition
 
@@ -87,7 +88,9 @@ def start_submission(
             "invitation_id": invitation.id,
             "participant_id": invitation.participant_id,
             "wave": invitation.wave,
-            "definition_sha256": study.definition_sha256,
+            "questionnaire_id": freeze_questionnaire(
+                session, study=study, wave=invitation.wave, by=BY_PARTICIPANT, at=at
+            ).id,
             "started_at": at,
         },
         key=("invitation_id",),
@@ -174,6 +177,8 @@ def save_page(
     n_changed = _save_values(session, submission, values, at, is_draft=is_draft) + _save_texts(
         session, submission, texts, at, is_draft=is_draft
     )
+    if not is_submitted:
+        _note_version(session, study, submission, at)
     _note_comments_not_asked(
         session, questionnaire_for(study=study, invitation=invitation), submission
     )
@@ -305,6 +310,15 @@ def _new(
     }
 
 
+def _note_version(session: Session, study: Study, submission: Submission, at: datetime) -> None:
+    """What is saved or sent answers the questionnaire as it is asked now."""
+    version = freeze_questionnaire(
+        session, study=study, wave=submission.wave, by=BY_PARTICIPANT, at=at
+    )
+    submission.questionnaire_id = version.id
+    session.flush()
+
+
 def _note_comments_not_asked(
     session: Session, questionnaire: Questionnaire, submission: Submission
 ) -> None:
@@ -345,6 +359,7 @@ def submit(
     if locked.receipt is not None:
         return locked.receipt
     _refuse_unless_open(definition_of(study), invitation, at)
+    _note_version(session, study, locked, at)
     drawn = "".join(rng.choices(_RECEIPT_LETTERS, k=_RECEIPT_LENGTH))
     locked.receipt = f"{drawn[:4]}-{drawn[4:]}"
     locked.submitted_at = at

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from instruments.catalogue import load_catalogue
 from instruments.errors import DefinitionError, Fault
+from instruments.model import Instrument
 from instruments.questionnaire import Questionnaire, compile_questionnaire
 from instruments.reader import read_toml_strictly
 from survey_app.trial.partial_reading import read_what_is_sound
@@ -33,6 +34,8 @@ class StudyDefinition(StudyFile):
     source: str
     file: str
     shifted_by_days: int = 0
+    catalogue: Mapping[str, Instrument]
+    """The instruments it was read with: those frozen for it, and for the rest the program's."""
 
     @property
     def slug(self) -> str:
@@ -69,7 +72,7 @@ class StudyDefinition(StudyFile):
             self.arm(arm)
         return compile_questionnaire(
             wave.questionnaire,
-            load_catalogue(),
+            self.catalogue,
             arm=arm,
             prefer_not_to_say=wave.prefer_not_to_say,
         )
@@ -84,23 +87,46 @@ class StudyDefinition(StudyFile):
         return self.model_copy(update={**moved, "shifted_by_days": self.shifted_by_days + days})
 
 
-def read_study(text: str, file: str, shifted_by_days: int = 0) -> StudyDefinition:
-    """The study that the text defines, moved by so many days.
+def read_study(
+    text: str,
+    file: str,
+    shifted_by_days: int = 0,
+    *,
+    catalogue: Mapping[str, Instrument] | None = None,
+) -> StudyDefinition:
+    """The study that the text defines, moved by so many days; with the program's instruments.
 
     Raises DefinitionError with every fault: of form in each table, and of sense between all that
     can be read.
     """
+    known = load_catalogue() if catalogue is None else catalogue
     try:
         study = read_toml_strictly(text, StudyFile, file=file)
     except DefinitionError as error:
-        raise DefinitionError([*error.faults, *_faults_of_sense(text, file)]) from error
-    faults = tuple(faults_between_tables(study, load_catalogue(), file))
+        raise DefinitionError([*error.faults, *_faults_of_sense(text, file, known)]) from error
+    faults = tuple(faults_between_tables(study, known, file))
     if faults:
         raise DefinitionError(faults)
-    definition = StudyDefinition.model_construct(
-        **{name: getattr(study, name) for name in StudyFile.model_fields}, source=text, file=file
+    return _defined(study, text, file, known).shifted(shifted_by_days)
+
+
+def read_accepted_study(
+    text: str, file: str, shifted_by_days: int, *, catalogue: Mapping[str, Instrument]
+) -> StudyDefinition:
+    """A study that was checked when it was loaded; what is checked today does not bear on it."""
+    study = read_toml_strictly(text, StudyFile, file=file)
+    return _defined(study, text, file, catalogue).shifted(shifted_by_days)
+
+
+def _defined(
+    study: StudyFile, text: str, file: str, catalogue: Mapping[str, Instrument]
+) -> StudyDefinition:
+    return StudyDefinition.model_construct(
+        **{name: getattr(study, name) for name in StudyFile.model_fields},
+        source=text,
+        file=file,
+        catalogue=catalogue,
     )
-    return definition.shifted(shifted_by_days)
 
 
 @cache
@@ -136,10 +162,12 @@ def _moved(value: Any, days: int) -> Any:
     return value
 
 
-def _faults_of_sense(text: str, file: str) -> tuple[Fault, ...]:
+def _faults_of_sense(
+    text: str, file: str, catalogue: Mapping[str, Instrument]
+) -> tuple[Fault, ...]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return ()
     partial = read_what_is_sound(StudyFile, data)
-    return tuple(faults_between_tables(partial, load_catalogue(), file))
+    return tuple(faults_between_tables(partial, catalogue, file))

@@ -35,12 +35,11 @@ from survey_app.database.models import Study as StudyRow
 from survey_app.database.queries.comments import comment_counts
 from survey_app.database.queries.invitations import visit_by_token
 from survey_app.database.session import Database
-from survey_app.datasets.snapshot import build_snapshot
 from survey_app.demonstration.answers import InventedAnswers, Person
 from survey_app.demonstration.story import demonstration_study, tell_story
 from survey_app.links import token_for_letter, token_hash
 from survey_app.operations.randomisation import verify_allocation
-from survey_app.operations.studies import definition_of
+from survey_app.operations.reporting import take_snapshot
 from survey_app.operations.waves import state_of
 from survey_app.roles import ROLES
 from survey_app.settings import Settings
@@ -85,7 +84,7 @@ def told(sqlite_source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[To
 def snapshot(told: Told) -> Snapshot:
     with told.database.reading() as session:
         study = told.study(session)
-        return build_snapshot(session, study=study, definition=definition_of(study), at=NOW)
+        return take_snapshot(session, study=study, at=NOW)
 
 
 def test_the_dates_are_moved_by_whole_weeks_so_that_the_follow_up_is_open(told: Told):

@@ -22,11 +22,11 @@ from survey_app.database.models import Comment, Participant, Randomisation, Subm
 from survey_app.database.queries.comments import comment_counts
 from survey_app.database.queries.schools import school_by_urn
 from survey_app.database.session import Database
-from survey_app.datasets.snapshot import build_snapshot
 from survey_app.operations.coding import add_code, code_comment
 from survey_app.operations.outbox import claim_letters, note_sent
 from survey_app.operations.redaction import release_comment
-from survey_app.operations.studies import definition_of, register_study, unmask_study
+from survey_app.operations.reporting import take_snapshot
+from survey_app.operations.studies import register_study, unmask_study
 from survey_app.operations.supervision import record_session
 from survey_app.trial.design import read_study
 
@@ -48,9 +48,7 @@ FRAMES = (
 def snapshot_of(trial: Trial) -> Snapshot:
     with trial.database.reading() as session:
         study = trial.study(session)
-        return build_snapshot(
-            session, study=study, definition=definition_of(study), at=trial.clock()
-        )
+        return take_snapshot(session, study=study, at=trial.clock())
 
 
 def unmask(trial: Trial) -> None:

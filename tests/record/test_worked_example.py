@@ -34,10 +34,10 @@ from scoring.scales import score
 from survey_app.database.models import Allocation, Invitation, Participant, Randomisation, School
 from survey_app.database.models import Study as StudyRow
 from survey_app.database.session import Database
-from survey_app.datasets.snapshot import build_snapshot
 from survey_app.operations.enrolment import import_roster
 from survey_app.operations.invitations import invite_wave
-from survey_app.operations.studies import definition_of, register_study, unmask_study
+from survey_app.operations.reporting import take_snapshot
+from survey_app.operations.studies import register_study, unmask_study
 from survey_app.operations.submissions import (
     PageAnswers,
     questionnaire_for,
@@ -178,9 +178,7 @@ class WorkedExample:
     def snapshot(self) -> Snapshot:
         with self.database.reading() as session:
             row = self.study_row(session)
-            return build_snapshot(
-                session, study=row, definition=definition_of(row), at=self.clock()
-            )
+            return take_snapshot(session, study=row, at=self.clock())
 
     def unmask(self) -> None:
         with self.database.writing() as session:

@@ -265,6 +265,7 @@ def _submissions(
     )
     submissions["seconds_per_item"] = 1.0 + (np.arange(len(rows)) % 5)
     submissions["submitted_at"] = pd.to_datetime(submissions["submitted_at"], utc=True)
+    submissions["version"] = 1
     submissions.index = pd.RangeIndex(1, len(rows) + 1)
     return submissions
 

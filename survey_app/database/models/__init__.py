@@ -37,6 +37,7 @@ from survey_app.database.models.submissions import (
     ResponseEvent,
     Submission,
 )
+from survey_app.database.models.versions import FrozenDefinition, QuestionnaireVersion
 
 __all__ = [
     "Allocation",
@@ -50,12 +51,14 @@ __all__ = [
     "Consent",
     "Contact",
     "DeliveryReport",
+    "FrozenDefinition",
     "HeldPage",
     "Invitation",
     "Letter",
     "LinkRequest",
     "PageWindow",
     "Participant",
+    "QuestionnaireVersion",
     "Randomisation",
     "Report",
     "Response",

@@ -27,10 +27,17 @@ class Study(Base):
     source: Mapped[LongText]
     shifted_by_days: Mapped[int]
     definition_sha256: Mapped[Digest]
+    frozen_instruments: Mapped[dict[str, str] | None] = mapped_column(JSON)
     registered_at: Mapped[Moment]
     unmasked_at: Mapped[Moment | None]
     unmasked_by: Mapped[ShortText | None]
     unmasked_because: Mapped[LongText | None]
+
+    @property
+    def instruments(self) -> dict[str, str]:
+        """The hash of each instrument that was frozen for the study, by its id: it keeps these."""
+        return self.frozen_instruments or {}
+
     letters_paused_at: Mapped[Moment | None]
 
 

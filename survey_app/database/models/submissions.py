@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import JSON, UniqueConstraint, false
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from survey_app.database.base import Base
 from survey_app.database.columns import (
@@ -17,6 +17,7 @@ from survey_app.database.columns import (
     StudyId,
     SubmissionId,
 )
+from survey_app.database.models.versions import QuestionnaireVersion
 
 
 class Submission(Base):
@@ -30,11 +31,16 @@ class Submission(Base):
     invitation_id: Mapped[InvitationId]
     participant_id: Mapped[ParticipantId]
     wave: Mapped[ShortText]
-    definition_sha256: Mapped[Digest]
+    questionnaire_id: Mapped[int | None]
+    """The version of the questionnaire that it answers: the newest it was shown or sent under."""
     started_at: Mapped[Moment]
     submitted_at: Mapped[Moment | None]
     receipt: Mapped[ShortText | None] = mapped_column(unique=True)
 
+    questionnaire: Mapped[QuestionnaireVersion | None] = relationship(
+        primaryjoin=lambda: foreign(Submission.questionnaire_id) == QuestionnaireVersion.id,
+        viewonly=True,
+    )
     responses: Mapped[list[Response]] = relationship()
     comments: Mapped[list[Comment]] = relationship()
     consents: Mapped[list[Consent]] = relationship()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -14,6 +15,7 @@ from survey_app.database.models import (
     Invitation,
     Letter,
     Participant,
+    QuestionnaireVersion,
     Response,
     School,
     Study,
@@ -174,6 +176,44 @@ def counts_by_wave(session: Session, study: Study) -> list[WaveCounts]:
     return [
         WaveCounts(wave, invited, int(started or 0), int(submitted or 0), letters.get(wave, {}))
         for wave, invited, started, submitted in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionCounts:
+    """How many people's answers rest on one version of a wave's questionnaire."""
+
+    wave: str
+    number: int
+    frozen_at: datetime
+    because: str
+    started: int
+    submitted: int
+
+
+def counts_by_version(session: Session, study: Study) -> list[VersionCounts]:
+    """How many rest on each version of each questionnaire in use, oldest first."""
+    rows = session.execute(
+        select(
+            QuestionnaireVersion,
+            func.sum(case((has_begun(), 1), else_=0)),
+            func.sum(case((Submission.submitted_at.is_not(None), 1), else_=0)),
+        )
+        .outerjoin(Submission, Submission.questionnaire_id == QuestionnaireVersion.id)
+        .where(QuestionnaireVersion.study_id == study.id)
+        .group_by(QuestionnaireVersion.id)
+        .order_by(QuestionnaireVersion.id)
+    )
+    return [
+        VersionCounts(
+            each.wave,
+            each.number,
+            each.frozen_at,
+            each.because,
+            int(started or 0),
+            int(submitted or 0),
+        )
+        for each, started, submitted in rows
     ]
 
 

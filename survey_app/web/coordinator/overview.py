@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import g, render_template
 
-from survey_app.database.queries.invitations import counts_by_wave
+from survey_app.database.queries.invitations import counts_by_version, counts_by_wave
 from survey_app.database.queries.outbox import disowned_letters
 from survey_app.database.queries.rollout import n_to_invite
 from survey_app.database.queries.schools import roster_counts
 from survey_app.database.queries.studies import randomisation_of
 from survey_app.operations.studies import definition_of
+from survey_app.operations.versions import changed_files
 from survey_app.web.access import requires
 from survey_app.web.coordinator.presenters import (
     delivered_rows,
@@ -18,6 +19,7 @@ from survey_app.web.coordinator.presenters import (
     next_steps,
     roster_rows,
     tagged_facts,
+    version_rows,
     wave_rows,
 )
 from survey_app.web.coordinator.room import blueprint
@@ -43,6 +45,8 @@ def overview(study: str) -> str:
         events=events_as_facts(design),
         moved=moved_in_words(design),
         waves=wave_rows(design, counts, at=now()),
+        versions=version_rows(design, counts_by_version(record(), g.study)),
+        changed_files=[str(each) for each in changed_files(g.study)],
         roster=roster_rows(roster),
         randomised_on=day_in_words(randomised.allocated_at.date()) if randomised else "",
         planned_on=day_in_words(design.allocation.planned_on),

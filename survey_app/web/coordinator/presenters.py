@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from survey_app.database.queries.invitations import WaveCounts
+from survey_app.database.queries.invitations import VersionCounts, WaveCounts
 from survey_app.database.queries.rollout import ArmCount
 from survey_app.database.queries.schools import RosterCounts
 from survey_app.operations.waves import WaveState, day_in_england, state_of
@@ -131,6 +132,23 @@ def wave_rows(
             ]
         )
     return rows
+
+
+def version_rows(design: StudyDefinition, counts: Sequence[VersionCounts]) -> list[list[str | int]]:
+    """Give the versions of each questionnaire that has more than one, with who answered which."""
+    versions = Counter(each.wave for each in counts)
+    return [
+        [
+            design.wave(each.wave).title,
+            each.number,
+            day_in_words(day_in_england(each.frozen_at)),
+            each.because or "As first asked",
+            each.started,
+            each.submitted,
+        ]
+        for each in counts
+        if versions[each.wave] > 1
+    ]
 
 
 def letter_rows(design: StudyDefinition, counts: Sequence[WaveCounts]) -> list[list[str | int]]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from instruments.questionnaire import Questionnaire
 from survey_app.database.queries.invitations import Visit
 from survey_app.operations.studies import definition_of
+from survey_app.operations.versions import definition_asked
 from survey_app.operations.waves import state_of
 from survey_app.trial.design import StudyDefinition
 from survey_app.trial.study_file import Wave
@@ -22,7 +23,12 @@ class Delivery:
     shifted_by_days: int
     wave_id: str
     arm: str | None
+    instruments: tuple[tuple[str, str], ...]
+    """The hash of each instrument frozen for the study, by its id."""
     definition: StudyDefinition = field(compare=False, repr=False)
+    """The study as it is now."""
+    asked: StudyDefinition = field(compare=False, repr=False)
+    """The study as it asks this person: as it was, once the answers are submitted."""
 
     @property
     def questionnaire(self) -> Questionnaire:
@@ -36,12 +42,15 @@ class Delivery:
 def delivery_of(visit: Visit) -> Delivery:
     """Give what a visit is for."""
     allocation = visit.invitation.participant.school.allocation
+    asked = definition_asked(visit.study, visit.submission)
     return Delivery(
-        definition_sha256=visit.study.definition_sha256,
+        definition_sha256=asked.sha256,
         shifted_by_days=visit.study.shifted_by_days,
         wave_id=visit.invitation.wave,
         arm=allocation.arm if allocation else None,
+        instruments=tuple(sorted(visit.study.instruments.items())),
         definition=definition_of(visit.study),
+        asked=asked,
     )
 
 
@@ -64,4 +73,4 @@ def is_final(visit: Visit) -> bool:
 
 @lru_cache(maxsize=128)
 def _compiled(delivery: Delivery) -> Questionnaire:
-    return delivery.definition.questionnaire(delivery.wave_id, delivery.arm)
+    return delivery.asked.questionnaire(delivery.wave_id, delivery.arm)

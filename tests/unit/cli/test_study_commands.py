@@ -165,3 +165,25 @@ def test_without_any_study_on_record_that_is_said(refused, database, roster_file
 
 def test_a_missing_roster_is_named(refused, trial, tmp_path):
     assert "cannot be read" in refused("roster", "import", SLUG, tmp_path / "none.csv")
+
+
+def test_a_study_in_use_is_amended_with_a_reason(done, refused, trial, tmp_path):
+    trial.invite()
+    part = '[[waves.questionnaire]]\nkind = "open"\nid = "most_stressful"\n'
+    added = '[[waves.questionnaire]]\nkind = "open"\nid = "hours"\ntext = "How long?"\n\n'
+    path = tmp_path / "amended.toml"
+    path.write_text(trial.definition.source.replace(part, added + part, 1))
+    assert "--because" in refused("study", "load", path)
+    told = done("study", "load", path, "--because", "Hours were asked for.")
+    assert "baseline: questionnaire version 1" in told
+    assert "baseline: questionnaire version 2" in told
+
+
+def test_a_study_in_use_is_not_amended_by_taking_away(refused, trial, tmp_path):
+    trial.invite()
+    path = tmp_path / "amended.toml"
+    source = trial.definition.source.replace('id = "would_help"', 'id = "will_help"', 1)
+    path.write_text(source.replace("10, certain", "Certain"))
+    told = refused("study", "load", path, "--because", "We changed our minds.")
+    assert "no 'would_help', which people were asked" in told
+    assert "another options for 'still_in_role'" in told

@@ -4,8 +4,11 @@ from flask.testing import FlaskClient
 from rooms import STUDY, assert_open_only_to, comment_by, text_of_page
 from trials import BY, Clock, Trial
 
+from instruments.catalogue import Source, load_sources
+from survey_app.operations import versions
 from survey_app.operations.studies import register_study
 from survey_app.roles import ROLES
+from survey_app.trial.design import read_study
 
 PATH = f"{STUDY}/"
 
@@ -75,3 +78,39 @@ def test_offers_each_role_its_own_pages(sign_in_as) -> None:
     assert f'href="{STUDY}/comments"' not in coordinator
     assert f'href="{STUDY}/comments"' in researcher
     assert f'href="{STUDY}/schools"' not in researcher
+
+
+def test_says_which_version_the_counts_rest_on_once_there_are_two(sign_in_as, trial: Trial) -> None:
+    trial.invite()
+    comment_by(trial, "Time.", person=1)
+    assert "Versions of the questionnaires" not in sign_in_as("coordinator").get(PATH).text
+    trial.clock.move(days=2)
+    part = '[[waves.questionnaire]]\nkind = "open"\nid = "most_stressful"\n'
+    added = '[[waves.questionnaire]]\nkind = "open"\nid = "hours"\ntext = "How long?"\n\n'
+    source = trial.definition.source.replace(part, added + part, 1)
+    with trial.database.writing() as session:
+        register_study(
+            session,
+            definition=read_study(source, file="a.toml"),
+            by=BY,
+            at=trial.clock(),
+            because="Hours were asked for.",
+        )
+    comment_by(trial, "Time.", person=2, is_submitted=False)
+    shown = text_of_page(sign_in_as("evaluator").get(PATH).text)
+    assert "Before supervision 1 16 September 2019 As first asked 1 1" in shown
+    assert "Before supervision 2 18 September 2019 Hours were asked for. 1 0" in shown
+
+
+def test_warns_of_a_file_that_is_no_longer_what_the_study_rests_on(
+    sign_in_as, trial: Trial, monkeypatch
+) -> None:
+    trial.invite()
+    coordinator = sign_in_as("coordinator")
+    assert "is not used here" not in coordinator.get(PATH).text
+    changed = {**load_sources(), "gad7": Source(load_sources()["gad7"].text + "\n")}
+    monkeypatch.setattr(versions, "load_sources", lambda: changed)
+    shown = text_of_page(coordinator.get(PATH).text)
+    assert "gad7: this study rests on version 1" in shown
+    assert changed["gad7"].sha256 in shown
+    assert load_sources()["gad7"].sha256 in shown
