@@ -29,6 +29,7 @@ HEALTH_WORDS = re.compile(
     re.IGNORECASE,
 )
 LONGEST_HOLIDAY_DAYS = 90
+NOT_VALIDATED = "not validated"
 TAGS_THAT_NEED_A_SOURCE = ("verified", "secondary copy")
 
 
@@ -341,6 +342,18 @@ def _plan_can_be_carried_out(study: StudyFile, catalogue: Catalogue) -> Iterator
             yield Problem(f"{where}.baseline_wave", repr(outcome.baseline_wave), expected)
 
 
+def _new_scales_are_named_as_such(study: StudyFile, catalogue: Catalogue) -> Iterator[Problem]:
+    """The label stands in every table and figure of the report, and so must its warning."""
+    for number, outcome in enumerate(study.plan.outcomes):
+        instrument = catalogue.get(outcome.instrument)
+        if instrument is None or instrument.wording.tag != "own":
+            continue
+        if NOT_VALIDATED not in outcome.label.casefold():
+            where = f"plan.outcomes[{number}].label"
+            expected = f"a label that says {NOT_VALIDATED!r}, as {instrument.id!r} is new"
+            yield Problem(where, repr(outcome.label), expected)
+
+
 def _demonstration_adds_up(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
     demonstration = study.demonstration
     if demonstration is None:
@@ -405,5 +418,6 @@ CHECKS: tuple[Check, ...] = (
     _licences_permit_the_use,
     _risk_has_somebody_on_duty,
     _plan_can_be_carried_out,
+    _new_scales_are_named_as_such,
     _demonstration_adds_up,
 )

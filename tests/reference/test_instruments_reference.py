@@ -344,6 +344,9 @@ def test_relaxed_of_wers_2004_has_no_norm_as_its_published_row_is_a_misprint():
         ("gad7", "gad7_total", [0, 5, 10, 15], 21),
         ("phq9", "phq9_total", [0, 5, 10, 15, 20], 27),
         ("phq4", "phq4_total", [0, 3, 6, 9], 12),
+        ("phq8", "phq8_total", [0, 5, 10, 15, 20], 24),
+        ("pss10", "pss10_total", [0, 14, 27], 40),
+        ("k6", "k6_total", [0, 5, 13], 24),
         ("dass21", "dass21_depression", [0, 10, 14, 21, 28], 42),
         ("dass21", "dass21_anxiety", [0, 8, 10, 15, 20], 42),
         ("dass21", "dass21_stress", [0, 15, 19, 26, 34], 42),
@@ -412,7 +415,7 @@ def test_item_14_of_the_proqol_is_not_item_10_again():
 @pytest.mark.parametrize(
     ("name", "numbers"),
     [
-        # (file no. 56656404718)
+        # Stamm (2010), as copies in public source code have it
         ("proqol5_compassion_satisfaction", (3, 6, 12, 16, 18, 20, 22, 24, 27, 30)),
         ("proqol5_burnout", (1, 4, 8, 10, 15, 17, 19, 21, 26, 29)),
         ("proqol5_secondary_traumatic_stress", (2, 5, 7, 9, 11, 13, 14, 23, 25, 28)),
@@ -445,6 +448,12 @@ def test_each_scale_of_the_proqol_has_its_ten_items(name, numbers):
 def test_cases_are_counted_from_the_published_cut_on(name, rule, value, is_one):
     cut_point = CATALOGUE[name].score(rule).cut_points[0]
     assert is_case(pd.Series([float(value)]), cut_point).tolist() == [is_one]
+
+
+def test_the_cbi_has_three_scores_and_no_total():
+    scales = [set(rule.items) for rule in CATALOGUE["cbi"].scores]
+    assert [len(items) for items in scales] == [6, 7, 6]
+    assert len(set().union(*scales)) == 19
 
 
 def test_ons4_has_four_scores_and_no_total():

@@ -235,6 +235,12 @@ FAULTS = [
         "'pss11'",
     ),
     ('score = "gad7_total"', 'score = "gad7_sum"', "plan.outcomes[0].score", "'gad7_sum'"),
+    (
+        'label = "Confidence in the safeguarding role (new scale, not validated)"',
+        'label = "Confidence"',
+        "plan.outcomes[2].label",
+        "'Confidence'",
+    ),
     ('wave = "follow_up"', 'wave = "midline"', "plan.outcomes[0].wave", "'midline'"),
     (
         'baseline_wave = "baseline"',
