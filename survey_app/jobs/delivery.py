@@ -222,7 +222,7 @@ def draft_of(found: LetterToSend, settings: Settings) -> LetterDraft:
         design,
         design.wave(letter.invitation.wave),
         letter.kind,
-        Recipient(found.name, found.email, found.school),
+        Recipient(found.name, found.email, found.school, found.receipt),
         letter_id=letter.id,
         queued_at=letter.queued_at,
         link=link,

@@ -17,6 +17,7 @@ class Recipient:
     name: str
     email: str
     school: str
+    receipt: str = ""
 
 
 def draft_letter(
@@ -41,6 +42,7 @@ def draft_letter(
         school=recipient.school,
         closes_on=_in_words(wave.closes_on),
         minutes=wave.minutes,
+        receipt=recipient.receipt if kind == "receipt" else "",
     )
     return LetterDraft(
         letter_id=letter_id,

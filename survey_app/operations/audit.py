@@ -45,6 +45,7 @@ WORDING: Mapping[str, str] = {
     "submitted_page_changed": "Answers changed after submission: {answers}",
     "page_held": "A page that could not be saved was kept: {reason}",
     "answers_submitted": "Answers submitted",
+    "receipt_copy_queued": "A copy of the receipt queued, as its owner asked",
     "comment_released": "Comment released to coders",
     "code_added": "Code added to the codebook: {label}",
     "comment_coded": "Comment coded (codes given: {codes})",

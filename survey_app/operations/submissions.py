@@ -376,6 +376,21 @@ def submit(
     return locked.receipt
 
 
+def send_receipt(session: Session, *, invitation: Invitation, key: str, at: datetime) -> bool:
+    """Queue a copy of the receipt by email; False where one was queued before."""
+    is_new = queue_letter(session, invitation=invitation, kind="receipt", number=1, key=key, at=at)
+    if is_new:
+        record_event(
+            session,
+            "receipt_copy_queued",
+            by=BY_PARTICIPANT,
+            at=at,
+            subject=f"invitation:{invitation.id}",
+            study_id=invitation.study_id,
+        )
+    return is_new
+
+
 def hold_page(
     session: Session,
     *,

@@ -28,6 +28,7 @@ LETTER_KINDS: Mapping[str, LetterKind] = MappingProxyType(
             LetterKind("reminder", asks=True, is_reminder=True, has_link=True),
             LetterKind("last_call", asks=True, is_reminder=True, has_link=True),
             LetterKind("thanks"),
+            LetterKind("receipt"),
             LetterKind("new_link", has_link=True),
             # Printed for the post, and never delivered from here.
             LetterKind("posted"),

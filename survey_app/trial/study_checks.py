@@ -20,7 +20,13 @@ from instruments.model import USES, Instrument
 from instruments.questionnaire import InstrumentPart, ItemPart, OpenPart, questionnaire_faults
 from survey_app.trial.letter_kinds import LETTER_KINDS
 from survey_app.trial.letter_plan import letter_days
-from survey_app.trial.study_file import PLACEHOLDERS, SchoolHoliday, StudyFile, Wave
+from survey_app.trial.study_file import (
+    PLACEHOLDERS,
+    RECEIPT_PLACEHOLDER,
+    SchoolHoliday,
+    StudyFile,
+    Wave,
+)
 from survey_app.trial.working_days import authorities_with_own_holidays
 
 HEALTH_WORDS = re.compile(
@@ -242,13 +248,14 @@ def _has_a_sensible_length(holiday: SchoolHoliday) -> bool:
 def _letters_can_be_filled(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
     for kind in LETTER_KINDS:
         where = f"letters.{kind}"
+        known = [*PLACEHOLDERS, *([RECEIPT_PLACEHOLDER] if kind == "receipt" else [])]
         try:
-            unknown = sorted(set(study.letters.of(kind).placeholders()) - set(PLACEHOLDERS))
+            unknown = sorted(set(study.letters.of(kind).placeholders()) - set(known))
         except ValueError as error:
             yield Problem(where, f"a brace without its pair ({error})", "{name} and such, or {{ }}")
             continue
         for name in unknown:
-            expected = f"one of {', '.join(PLACEHOLDERS)}"
+            expected = f"one of {', '.join(known)}"
             yield Problem(where, f"the placeholder {{{name}}}", expected)
 
 

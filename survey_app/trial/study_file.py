@@ -20,6 +20,8 @@ Phase = Literal["nursery", "primary", "secondary", "all-through", "16 plus", "no
 Tag = Literal["verified", "secondary copy", "recalled, unverified", "our choice"]
 DeliveredModel = Literal["one_to_one", "group", "usual_support"]
 PLACEHOLDERS = ("name", "study", "school", "closes_on", "minutes")
+RECEIPT_PLACEHOLDER = "receipt"
+"""What the copy of a receipt, and no other letter, can say."""
 MONTHS_BETWEEN = {"month": 1, "two months": 2}
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -154,16 +156,18 @@ class LetterText(Definition):
     paragraphs: Annotated[tuple[Text, ...], Field(min_length=1)]
 
     def filled(
-        self, *, name: str, study: str, school: str, closes_on: str, minutes: int
+        self, *, name: str, study: str, school: str, closes_on: str, minutes: int, receipt: str = ""
     ) -> "LetterText":
         """The same letter to one person; `closes_on` is the day in words."""
         values = dict(
             zip(PLACEHOLDERS, (name, study, school, closes_on, str(minutes)), strict=True)
         )
+        if receipt:
+            values[RECEIPT_PLACEHOLDER] = receipt
         unknown = set(self.placeholders()) - values.keys()
         if unknown:
             raise LetterError(
-                f"A letter asks for {{{min(unknown)}}}; expected only {', '.join(PLACEHOLDERS)}."
+                f"A letter asks for {{{min(unknown)}}}; expected only {', '.join(values)}."
             )
         return LetterText(
             subject=self.subject.format_map(values),
@@ -208,6 +212,17 @@ POSTED = LetterText(
 )
 
 
+RECEIPT = LetterText(
+    subject="Your receipt for {study}",
+    paragraphs=(
+        "Dear {name},",
+        "Your answers to the questionnaire for {study} have reached us. Your receipt is {receipt}.",
+        "Keep it if you would like to ask about your answers later. This letter is sent because "
+        "you asked for a copy, and it holds none of your answers.",
+    ),
+)
+
+
 class Letters(Definition):
     """The words of the letters, and the days and hours in which they go."""
 
@@ -223,6 +238,7 @@ class Letters(Definition):
     reminder: LetterText
     last_call: LetterText
     thanks: LetterText
+    receipt: LetterText = RECEIPT
     new_link: LetterText = NEW_LINK
     posted: LetterText = POSTED
 

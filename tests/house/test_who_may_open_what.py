@@ -40,6 +40,7 @@ OF_PARTICIPANTS = {
     "participant.check",
     "participant.submit_answers",
     "participant.receipt",
+    "participant.email_receipt",
     "participant.saved",
     "participant.leave",
     "participant.left",

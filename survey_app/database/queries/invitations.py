@@ -49,6 +49,12 @@ class Visit:
         return {**self.values, **self.texts}
 
     @property
+    def has_mailbox(self) -> bool:
+        """Whether there is an address to write to, and letters to it do not come back."""
+        contact = self.invitation.participant.contact
+        return contact is not None and contact.undeliverable_at is None
+
+    @property
     def drafts(self) -> frozenset[str]:
         """The questions whose answer was saved while its page, not sent yet, was being answered."""
         if self.submission is None:
@@ -72,6 +78,12 @@ def visit_by_token(session: Session, token_hash: str) -> Visit | None:
 def visit_by_letter(session: Session, *, letter_id: int, reference: str) -> Visit | None:
     """The visit that a cookie continues, checked again: a link revoked since opens nothing."""
     return _visit(session, (Letter.id == letter_id) & (Invitation.reference == reference))
+
+
+def has_receipt_letter(session: Session, invitation: Invitation) -> bool:
+    """Whether a copy of the receipt was asked for by email."""
+    letters = exists().where(Letter.invitation_id == invitation.id, Letter.kind == "receipt")
+    return bool(session.scalar(select(letters)))
 
 
 def unopened_visit(session: Session, reference: str) -> Visit | None:

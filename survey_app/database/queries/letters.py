@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from survey_app.database.models import Invitation, Letter, Participant, School, Study, Submission
@@ -23,8 +23,13 @@ class LetterToSend:
     is_reachable: bool
     """Whether there is an address, and letters to it do not come back."""
     has_withdrawn: bool
-    has_submitted: bool
+    receipt: str
+    """Of the answers submitted; empty while there are none."""
     takes_reminders: bool
+
+    @property
+    def has_submitted(self) -> bool:
+        return bool(self.receipt)
 
 
 def letter_to_send(session: Session, letter_id: int) -> LetterToSend:
@@ -53,16 +58,10 @@ def letter_to_send(session: Session, letter_id: int) -> LetterToSend:
         authority=participant.school.authority.name,
         is_reachable=contact is not None and contact.undeliverable_at is None,
         has_withdrawn=participant.withdrawn_at is not None,
-        has_submitted=bool(
-            session.scalar(
-                select(
-                    exists().where(
-                        Submission.invitation_id == letter.invitation_id,
-                        Submission.submitted_at.is_not(None),
-                    )
-                )
-            )
-        ),
+        receipt=session.scalar(
+            select(Submission.receipt).where(Submission.invitation_id == letter.invitation_id)
+        )
+        or "",
         takes_reminders=participant.reminders_stopped_at is None,
     )
 

@@ -19,6 +19,7 @@ KINDS: Mapping[str, str] = {
     "reminder": "Reminder",
     "last_call": "Last call",
     "thanks": "Thanks",
+    "receipt": "Copy of the receipt",
     "new_link": "New link",
     "posted": "Letter for the post",
 }
@@ -32,7 +33,8 @@ STATES: Mapping[str, str] = {
 }
 
 # Their making is on the trail itself.
-_TOLD_WHEN_QUEUED = frozenset({"new_link", "posted"})
+_TOLD_WHEN_QUEUED = frozenset({"new_link", "posted", "receipt"})
+_WITHOUT_LINK = frozenset({"thanks", "receipt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _letter_line(letter: Any, *, is_open: bool) -> LetterLine:
     sentences = [f"{state_in_words(letter.state)}, {_when(letter)}."]
     if letter.last_error:
         sentences.append(letter.last_error)
-    carries = letter.kind != "thanks"
+    carries = letter.kind not in _WITHOUT_LINK
     if carries:
         sentences.append(_link(letter, is_open=is_open))
     return LetterLine(

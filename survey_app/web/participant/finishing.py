@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from survey_app.database.queries.invitations import Visit
+from survey_app.database.queries.invitations import Visit, has_receipt_letter
 from survey_app.operations.errors import WaveNotOpenError
-from survey_app.operations.submissions import submit
+from survey_app.operations.submissions import send_receipt, submit
 from survey_app.operations.waves import day_in_england
 from survey_app.trial.design import StudyDefinition
 from survey_app.web.access import visitors
@@ -22,6 +22,7 @@ from survey_app.web.participant.visits import forget_visit, with_visit
 from survey_app.web.service import now, record, service
 from survey_app.web.waking import wake_worker_after
 
+NOT_ASKED_FOR = "The copy was not asked for. Press “Email me a copy of this receipt” again"
 FORGED = "Your answers are saved but were not submitted. Press “Submit my answers” again"
 
 
@@ -120,12 +121,38 @@ def saved(visit: Visit) -> Response:
 @with_visit
 def receipt(visit: Visit) -> Response:
     """Show the receipt, what comes next, and where support is to be found."""
+    return _show_receipt(visit)
+
+
+@blueprint.post("/answer/<string:reference>/receipt")
+@visitors
+@with_visit
+def email_receipt(visit: Visit) -> Response:
+    """Send a copy of the receipt, once, to the address that was written to."""
+    reference = visit.invitation.reference
+    if not is_submitted(visit):
+        return go_to("resume", reference)
+    if not EmptyForm().validate():
+        return _show_receipt(visit, errors=[(NOT_ASKED_FOR, "#copy")], status=400)
+    if visit.has_mailbox:
+        key = service().settings.secret_key
+        send_receipt(record(), invitation=visit.invitation, key=key, at=now())
+    return wake_worker_after(go_to("receipt", reference), "deliver_letters")
+
+
+def _show_receipt(
+    visit: Visit, *, errors: list[tuple[str, str]] | None = None, status: int = 200
+) -> Response:
     if visit.submission is None or visit.submission.submitted_at is None:
         return go_to("resume", visit.invitation.reference)
     definition = delivery_of(visit).definition
     return show(
         "receipt",
         study=definition,
+        status=status,
+        errors=errors or [],
+        may_ask_for_copy=visit.has_mailbox,
+        is_copy_asked_for=has_receipt_letter(record(), visit.invitation),
         receipt=visit.submission.receipt,
         submitted=moment_in_words(visit.submission.submitted_at),
         changes_until="" if is_final(visit) else _changes_until(visit),

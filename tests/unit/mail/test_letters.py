@@ -176,6 +176,7 @@ def test_letters_of_ready_made_studies_name_no_health_matter_and_no_score(slug, 
         school="St Mary’s",
         closes_on="Friday 18 October 2019",
         minutes=15,
+        receipt="ABCD-EFGH",
     )
     message = written(
         replace(

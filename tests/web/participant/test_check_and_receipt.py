@@ -3,11 +3,14 @@ from __future__ import annotations
 import re
 
 from flask import Flask
+from letterboxes import Remembering
 from respondents import Respondent, title_of, words_of
 from rooms import events
 from sqlalchemy import func, select
 
-from survey_app.database.models import Letter, Submission
+from survey_app.database.models import Contact, Letter, Submission
+from survey_app.jobs.delivery import deliver_letters
+from survey_app.settings import Settings
 
 
 def receipt_on(dev: Respondent) -> str:
@@ -65,6 +68,62 @@ def test_submitting_twice_gives_one_submission_and_one_receipt(app: Flask, dev: 
     dev.submit()
     assert receipt_on(dev) == receipt_on(other) == first
     assert len(events(dev.trial, "answers_submitted")) == 1
+
+
+def letters_of(dev: Respondent, kind: str) -> int:
+    with dev.trial.database.reading() as session:
+        letters = select(func.count()).select_from(Letter).where(Letter.kind == kind)
+        return session.scalar(letters) or 0
+
+
+def test_a_copy_of_the_receipt_is_sent_once_and_holds_no_answer(
+    dev: Respondent, settings: Settings, woken: list[str]
+) -> None:
+    dev.begin()
+    dev.save("in-your-own-words", {"would_help": "Time"})
+    dev.submit()
+    assert "Email me a copy" in words_of(dev.get("receipt"))
+    for _ in range(2):
+        with dev.client.post(dev.address("receipt")) as answer:
+            assert answer.location == dev.address("receipt")
+    assert "deliver_letters" in woken
+    assert letters_of(dev, "receipt") == 1
+    assert "A copy is on its way" in words_of(dev.get("receipt"))
+    assert "Email me a copy" not in words_of(dev.get("receipt"))
+    carrier = Remembering()
+    deliver_letters(settings, dev.trial.database, clock=dev.trial.clock, transport=carrier)
+    (copy,) = (each for each in carrier.sent if "receipt" in each["Subject"])
+    words = copy.get_body(("plain",)).get_content()
+    assert receipt_on(dev) in words
+    assert "/link/" not in words
+    assert "Time" not in words
+
+
+def test_there_is_no_copy_of_a_receipt_that_is_not_there(dev: Respondent) -> None:
+    dev.begin()
+    assert dev.client.post(dev.address("receipt")).location == dev.address()
+    assert letters_of(dev, "receipt") == 0
+
+
+def test_a_forged_wish_for_a_copy_sends_none(dev: Respondent) -> None:
+    dev.begin()
+    dev.submit()
+    dev.client.application.config["WTF_CSRF_ENABLED"] = True
+    answer = dev.client.post(dev.address("receipt"))
+    assert answer.status_code == 400
+    assert "The copy was not asked for" in words_of(answer)
+    assert letters_of(dev, "receipt") == 0
+
+
+def test_who_has_no_mailbox_is_offered_no_copy(dev: Respondent) -> None:
+    dev.begin()
+    dev.submit()
+    with dev.trial.database.writing() as session:
+        for contact in session.scalars(select(Contact)):
+            contact.undeliverable_at = dev.trial.clock()
+    assert "Email me a copy" not in words_of(dev.get("receipt"))
+    dev.client.post(dev.address("receipt"))
+    assert letters_of(dev, "receipt") == 0
 
 
 def test_after_submission_every_page_leads_to_the_receipt(dev: Respondent) -> None:
