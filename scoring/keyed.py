@@ -25,6 +25,7 @@ from scoring.scales import reversal_constant
 Booleans = npt.NDArray[np.bool_]
 
 REVERSED_MARK: Final = "-"
+_MOST_COLUMNS_NAMED: Final = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,7 +236,11 @@ def _expect_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
         raise AnswersError("found a scale without items; expected at least one column")
     absent = [name for name in names if name not in table.columns]
     if absent:
-        raise AnswersError(f"the answers have no column {', '.join(absent)}")
+        there = ", ".join(str(name) for name in table.columns[:_MOST_COLUMNS_NAMED])
+        more = ", …" if len(table.columns) > _MOST_COLUMNS_NAMED else ""
+        raise AnswersError(
+            f"the answers have no column {', '.join(absent)}; their columns are {there}{more}"
+        )
     twice = table.columns[table.columns.duplicated()].intersection(pd.Index(names))
     if len(twice):
         raise AnswersError(f"the answers have more than one column {', '.join(twice)}")

@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from survey_app.cli.answer_table import read_answer_table
 from survey_app.cli.door import read_file
 from survey_app.version import VERSION
 
@@ -142,8 +142,10 @@ def _checked(
     replications: int,
 ) -> Psychometrics:
     from reports.psychometrics import Psychometrics
+    from scoring.foreign_answers import NO_ANSWER
 
-    table = _read_table(data, source)
+    table = read_answer_table(data, source)
+    table = table.mask(table.isin(NO_ANSWER), "")
     if group_column is not None and group_column not in table.columns:
         raise click.ClickException(f"{source} has no column {group_column} to group by.")
     groups = None if group_column is None else table[group_column].str.strip()
@@ -165,23 +167,6 @@ def _checked(
             ("Version", VERSION),
         ),
     )
-
-
-def _read_table(data: bytes, source: str) -> pd.DataFrame:
-    """Everything as text, numbered as a spreadsheet numbers it: the headings are row 1."""
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(BytesIO(data), dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{source} cannot be read as a CSV in UTF-8: {error}") from error
-    table.columns = table.columns.str.strip()
-    table.index = pd.RangeIndex(2, len(table) + 2)
-    return table.mask(table.isin(_NO_ANSWER), "")
-
-
-_NO_ANSWER = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None", ".", "#N/A")
-"""What R, pandas, spreadsheets, SPSS and databases write for an empty cell."""
 
 
 def _check_scale(
@@ -233,7 +218,8 @@ def _numbers(table: pd.DataFrame, scale: Scale) -> npt.NDArray[np.float64]:
     from scoring.keyed import item_name
 
     names = [item_name(table, item) for item in scale.items]
-    columns = [pd.to_numeric(table[name], errors="coerce") for name in names if name in table]
+    once = [name for name in names if list(table.columns).count(name) == 1]
+    columns = [pd.to_numeric(table[name], errors="coerce") for name in once]
     return np.concatenate(columns) if columns else np.empty(0)
 
 

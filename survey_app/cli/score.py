@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from instruments.model import Instrument
+from survey_app.cli.answer_table import read_answer_table
 from survey_app.cli.door import read_file, told
 from survey_app.cli.instruments import the_instrument
 from survey_app.csv_cells import harmless
@@ -42,7 +43,7 @@ def command(
     from scoring.foreign_answers import whole_numbers, with_shared_items
 
     definition = the_instrument(instrument)
-    table = _read_table(read_file(file), file.name)
+    table = read_answer_table(read_file(file), file.name)
     if columns is not None:
         table = _renamed(table, definition, [name.strip() for name in columns.split(",")])
     if id_column is not None and id_column not in table.columns:
@@ -62,19 +63,6 @@ def command(
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
     click.echo(f"Written: {output}")
-
-
-def _read_table(data: bytes, source: str) -> pd.DataFrame:
-    """Everything as text, numbered as a spreadsheet numbers it: the headings are row 1."""
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(BytesIO(data), dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{source} cannot be read as a CSV in UTF-8: {error}") from error
-    table.columns = table.columns.str.strip()
-    table.index = pd.RangeIndex(2, len(table) + 2)
-    return table
 
 
 def _renamed(table: pd.DataFrame, definition: Instrument, names: list[str]) -> pd.DataFrame:

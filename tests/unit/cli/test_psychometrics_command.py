@@ -196,6 +196,18 @@ def test_refuses_a_file_it_cannot_read(refused, tmp_path):
     assert "cannot be read as a CSV" in refused("psychometrics", tmp_path / "latin.csv", *SCALE)
 
 
+def test_a_european_spreadsheet_is_read_like_any_other(done, written):
+    table = answers().astype({f"q{n}": float for n in range(1, 7)})
+    path = written(table, sep=";", decimal=",")
+    assert "n 120" in done("psychometrics", path, *SCALE, "--range", "0:3", *QUICK)
+
+
+def test_a_column_that_is_there_twice_is_refused(refused, written):
+    table = answers().rename(columns={"q2": "q1"})
+    said = refused("psychometrics", written(table), "--scale", "mood=q1,q4,q5", *QUICK)
+    assert "more than one column q1" in said
+
+
 def test_says_where_it_could_not_write(refused, written, tmp_path):
     (tmp_path / "taken").write_text("")
     path = tmp_path / "taken" / "checks.json"
