@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.estimates.mixed import AnovaIntraclassCorrelation
 from scoring.checks import Checks
+from scoring.comparisons import Comparison
 from scoring.findings import Finding, Severity
 
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -19,10 +21,14 @@ class GroupChecks:
     group : str or None
         The value of the grouping column; None for everybody.
     checks : Checks
+    schools : AnovaIntraclassCorrelation or None
+        Of the sum of the items, in people who answered every one; None where no column names a
+        school, or it cannot be computed.
     """
 
     group: str | None
     checks: Checks
+    schools: AnovaIntraclassCorrelation | None = None
 
     @property
     def label(self) -> str:
@@ -43,6 +49,8 @@ class ScaleChecks:
         False where they were taken from the answers found.
     groups : tuple of GroupChecks
         Everybody first, then the groups in order.
+    comparison : Comparison or None
+        Of the groups, or of the waves where people are named; None without two of them.
     """
 
     name: str
@@ -50,6 +58,7 @@ class ScaleChecks:
     high: int
     is_range_given: bool
     groups: tuple[GroupChecks, ...]
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +72,9 @@ class Psychometrics:
     n_rows : int
         Rows in it.
     group_column : str or None
+    person_column : str or None
+        Where it is given, the groups are waves of the same people.
+    school_column : str or None
     n_without_group : int
         Rows whose cell in that column is empty; they count among everybody only.
     confidence : float
@@ -83,6 +95,8 @@ class Psychometrics:
     replications: int
     scales: tuple[ScaleChecks, ...]
     provenance: tuple[tuple[str, str], ...]
+    person_column: str | None = None
+    school_column: str | None = None
 
 
 def findings_of(checks: Checks) -> tuple[Finding, ...]:
@@ -95,6 +109,7 @@ def findings_of(checks: Checks) -> tuple[Finding, ...]:
         *checks.omega.findings,
         *checks.hierarchical_omega.findings,
         *checks.one_factor.findings,
+        *(checks.with_gaps.findings if checks.with_gaps is not None else ()),
         *checks.ordinal_alpha.findings,
         *checks.ordinal_omega.findings,
         *checks.factorability.findings,
@@ -103,3 +118,14 @@ def findings_of(checks: Checks) -> tuple[Finding, ...]:
     )
     once = dict.fromkeys(every)
     return tuple(sorted(once, key=lambda finding: _SEVERITIES.index(finding.severity)))
+
+
+def findings_between(comparison: Comparison) -> tuple[Finding, ...]:
+    """Return everything that comparing groups or waves noticed, each thing once, errors first."""
+    every = (
+        *comparison.invariance.findings,
+        *(finding for level in comparison.invariance.levels for finding in level.findings),
+        *(finding for step in comparison.invariance.steps for finding in step.findings),
+        *(finding for retest in comparison.retests for finding in retest.result.findings),
+    )
+    return tuple(sorted(dict.fromkeys(every), key=lambda each: _SEVERITIES.index(each.severity)))

@@ -10,12 +10,18 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from reports.psychometrics import findings_of
+from reports.psychometrics import findings_between, findings_of
 
 if TYPE_CHECKING:
     from reports.psychometrics import GroupChecks, Psychometrics, ScaleChecks
+    from scoring.cfa.fit_indices import FitIndices
+    from scoring.cfa.invariance import InvarianceStep
+    from scoring.cfa.levels import InvarianceLevel
+    from scoring.cfa.robust import ScaledIndices
     from scoring.checks import Checks
+    from scoring.comparisons import Comparison, Retest
     from scoring.findings import Finding
+    from scoring.retest import Icc
     from scoring.rules import Floats
     from scoring.split_half import Half
 
@@ -44,6 +50,8 @@ def as_json(found: Psychometrics) -> dict[str, Json]:
         "n_rows": found.n_rows,
         "group_column": found.group_column,
         "n_without_group": found.n_without_group,
+        "person_column": found.person_column,
+        "school_column": found.school_column,
         "settings": {
             "confidence": found.confidence,
             "seed": found.seed,
@@ -64,6 +72,7 @@ def _scale(scale: ScaleChecks) -> Json:
         "items": list(keyed.items),
         "reversed": list(keyed.reversed),
         "groups": [_group(group) for group in scale.groups],
+        "comparison": None if scale.comparison is None else _comparison(scale.comparison),
     }
 
 
@@ -81,6 +90,8 @@ def _group(group: GroupChecks) -> Json:
         "parallel_analysis": _parallel(checks),
         "factors": _factors(checks),
         "one_factor_model": _one_factor(checks),
+        "full_information_model": _with_gaps(checks),
+        "schools": _schools(group),
         "findings": [_finding(finding) for finding in findings_of(checks)],
     }
 
@@ -274,6 +285,30 @@ def _one_factor(checks: Checks) -> Json:
     return {
         "n": fit.n,
         "estimator": "mlr",
+        **_fit(indices),
+        "robust": _robust(robust),
+        "standardised_loadings": _numbers(fit.estimates.standardised_loadings[:, 0]),
+    }
+
+
+def _with_gaps(checks: Checks) -> Json:
+    fit = checks.with_gaps
+    if fit is None or fit.indices is None or fit.scaled is None:
+        return None
+    return {
+        "n": fit.n,
+        "n_complete": fit.n_complete,
+        "estimator": "fiml",
+        **_fit(fit.indices),
+        "scale": _number(fit.scaled.scale),
+        "scaled_chi2": _number(fit.scaled.chi2),
+        "scaled_p": _number(fit.scaled.p),
+        "standardised_loadings": _numbers(fit.estimates.standardised_loadings[:, 0]),
+    }
+
+
+def _fit(indices: FitIndices) -> dict[str, Json]:
+    return {
         "chi2": _number(indices.chi2),
         "df": indices.df,
         "p": _number(indices.p),
@@ -285,20 +320,91 @@ def _one_factor(checks: Checks) -> Json:
         "srmr": _number(indices.srmr),
         "aic": _number(indices.aic),
         "bic": _number(indices.bic),
-        "robust": None
-        if robust is None
-        else {
-            "scale": _number(robust.scale),
-            "chi2": _number(robust.chi2),
-            "p": _number(robust.p),
-            "cfi": _number(robust.cfi_robust),
-            "tli": _number(robust.tli_robust),
-            "rmsea": _number(robust.rmsea_robust),
-            "rmsea_low": _number(robust.rmsea_robust_low),
-            "rmsea_high": _number(robust.rmsea_robust_high),
-        },
-        "standardised_loadings": _numbers(fit.estimates.standardised_loadings[:, 0]),
     }
+
+
+def _robust(robust: ScaledIndices | None) -> Json:
+    if robust is None:
+        return None
+    return {
+        "scale": _number(robust.scale),
+        "chi2": _number(robust.chi2),
+        "p": _number(robust.p),
+        "cfi": _number(robust.cfi_robust),
+        "tli": _number(robust.tli_robust),
+        "rmsea": _number(robust.rmsea_robust),
+        "rmsea_low": _number(robust.rmsea_robust_low),
+        "rmsea_high": _number(robust.rmsea_robust_high),
+    }
+
+
+def _schools(group: GroupChecks) -> Json:
+    found = group.schools
+    if found is None:
+        return None
+    return {
+        "n": found.n,
+        "n_schools": found.n_clusters,
+        "n0": _number(found.n0),
+        "icc1": _number(found.icc),
+        "low": _number(found.low),
+        "high": _number(found.high),
+        "icc2": _number(found.reliability_of_means),
+    }
+
+
+def _comparison(found: Comparison) -> Json:
+    invariance = found.invariance
+    return {
+        "are_waves": found.are_waves,
+        "groups": list(invariance.groups),
+        "n": list(invariance.n),
+        "levels": [_level(level) for level in invariance.levels],
+        "steps": [_step(step) for step in invariance.steps],
+        "retests": [_retest(retest) for retest in found.retests],
+        "findings": [_finding(finding) for finding in findings_between(found)],
+    }
+
+
+def _level(level: InvarianceLevel) -> Json:
+    return {
+        "level": level.level,
+        "fit": None if level.indices is None else _fit(level.indices),
+        "robust": _robust(level.robust),
+        "latent_means": _numbers(level.latent_means[:, 0]),
+        "latent_means_se": _numbers(level.latent_means_robust_se[:, 0]),
+    }
+
+
+def _step(step: InvarianceStep) -> Json:
+    return {
+        "level": step.level,
+        "against": step.against,
+        "chi2": _number(step.chi2),
+        "df": step.df,
+        "p": _number(step.p),
+        "scaled_chi2": _number(step.chi2_scaled),
+        "scaled_p": _number(step.p_scaled),
+        "cfi_change": _number(step.cfi_change),
+        "rmsea_change": _number(step.rmsea_change),
+        "srmr_change": _number(step.srmr_change),
+        "robust_cfi_change": _number(step.cfi_robust_change),
+        "robust_rmsea_change": _number(step.rmsea_robust_change),
+    }
+
+
+def _retest(retest: Retest) -> Json:
+    return {
+        "before": retest.before,
+        "after": retest.after,
+        "n": retest.result.n,
+        "absolute": _icc(retest.result.absolute),
+        "consistency": _icc(retest.result.consistency),
+    }
+
+
+def _icc(icc: Icc) -> Json:
+    return {"icc": _number(icc.value), "low": _number(icc.low), "high": _number(icc.high)}
 
 
 def _finding(finding: Finding) -> Json:

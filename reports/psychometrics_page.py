@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from reports.document import stylesheet
 from reports.formatting import cell_text, counted, listed, number
-from reports.psychometrics import findings_of
+from reports.psychometrics import findings_between, findings_of
+from reports.psychometrics_comparison import comparison_tables
 from reports.tables import (
     Cell,
     Column,
@@ -99,6 +100,7 @@ def render_page(found: Psychometrics) -> str:
             dimensions=numbered(_dimensions_table(found)),
             scree=_scree(found),
             fit=numbered(_fit_table(found)),
+            comparisons=[numbered(table) for table in comparison_tables(found)],
             loadings=[numbered(table) for table in _loadings_tables(found)],
             severity_words=SEVERITY_WORDS,
         )
@@ -125,15 +127,25 @@ def _opening(found: Psychometrics) -> tuple[str, ...]:
         lines.append(
             f"Groups are the values of {found.group_column}{rest if found.n_without_group else ''}."
         )
+    if found.person_column is not None:
+        lines.append(
+            f"They are waves of the same people, named by {found.person_column}; “Everybody” "
+            "counts a person once a wave."
+        )
     return tuple(lines)
 
 
 def _noticed(found: Psychometrics) -> tuple[Noticed, ...]:
-    noticed = (
+    noticed = [
         Noticed(_row_title(scale, group), findings_of(group.checks))
         for scale in found.scales
         for group in scale.groups
-    )
+    ]
+    noticed += [
+        Noticed(f"{scale.name}, compared", findings_between(scale.comparison))
+        for scale in found.scales
+        if scale.comparison is not None
+    ]
     return tuple(each for each in noticed if each.findings)
 
 
@@ -360,6 +372,7 @@ def _dimensions_table(found: Psychometrics) -> Table:
 def _fit_table(found: Psychometrics) -> Table:
     def cells(checks: Checks) -> tuple[Cell, ...]:
         fit, ordinal = checks.one_factor, checks.ordinal_omega.fit.indices
+        gaps = checks.with_gaps.indices if checks.with_gaps is not None else None
         indices, robust = fit.indices, fit.robust
         return (
             Count(fit.n),
@@ -377,9 +390,13 @@ def _fit_table(found: Psychometrics) -> Table:
             Number(indices.srmr if indices else nan, 3),
             Number(ordinal.scaled_cfi if ordinal else nan, 3),
             Number(ordinal.scaled_rmsea.value if ordinal else nan, 3),
+            Count(gaps.n) if gaps else NotAvailable(),
+            Number(gaps.cfi if gaps else nan, 3),
+            Number(gaps.rmsea if gaps else nan, 3),
         )
 
     robust, ordinal = "Robust maximum likelihood", "Ordered answers (WLSMV)"
+    gaps = "With gaps (full information)"
     titles = ("Chi-squared", "df", "p", "CFI", "TLI", "RMSEA", "90% interval", "SRMR")
     return Table(
         title="Fit of a model of one factor",
@@ -389,11 +406,13 @@ def _fit_table(found: Psychometrics) -> Table:
             *(Column(title, group=robust) for title in titles),
             Column("CFI", group=ordinal),
             Column("RMSEA", group=ordinal),
+            *(Column(title, group=gaps) for title in ("n", "CFI", "RMSEA")),
         ),
         rows=_by_scale(found, cells),
         notes=(
             "Chi-squared is scaled (Yuan and Bentler); CFI, TLI and RMSEA are the robust ones. "
-            "Those of ordered answers are scaled.",
+            "Those of ordered answers are scaled. With gaps, everybody who answered any item "
+            "counts with what they answered; without gaps there is none.",
         ),
     )
 

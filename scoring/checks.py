@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scoring.cfa.fiml import MissingFit, fit_fiml
 from scoring.cfa.model import Factor, FactorModel
 from scoring.cfa.robust import RobustFit, fit_mlr
 from scoring.factors import Factorability, FactorAnalysis, factor_analysis, factorability
@@ -39,6 +40,9 @@ class Checks:
     one_factor : RobustFit
         A confirmatory model of one factor by robust maximum likelihood; without one of fewer than
         3 items its findings say so.
+    with_gaps : MissingFit or None
+        The same model of everybody who answered any item, by full-information maximum likelihood;
+        None where nobody left an item out.
     ordinal_alpha : LatentResponseAlpha
     ordinal_omega : CategoricalOmega
         With the one-factor WLSMV model it rests on.
@@ -57,6 +61,7 @@ class Checks:
     omega: OneFactorOmega
     hierarchical_omega: HierarchicalOmega
     one_factor: RobustFit
+    with_gaps: MissingFit | None
     ordinal_alpha: LatentResponseAlpha
     ordinal_omega: CategoricalOmega
     factorability: Factorability
@@ -101,12 +106,19 @@ def check(
         omega=one_factor_omega(keyed),
         hierarchical_omega=hierarchical_omega(keyed, group_factors(len(keyed.items))),
         one_factor=fit_mlr(keyed.complete, keyed.items, model),
+        with_gaps=_with_gaps(keyed, model),
         ordinal_alpha=latent_response_alpha(keyed),
         ordinal_omega=categorical_omega(keyed),
         factorability=factorability(keyed),
         parallel=parallel,
         factors=factor_analysis(keyed, max(parallel.n_components or 1, 1)),
     )
+
+
+def _with_gaps(keyed: KeyedAnswers, model: FactorModel) -> MissingFit | None:
+    answered = keyed.is_answered
+    some_left_out = (answered.any(axis=1) & ~answered.all(axis=1)).any()
+    return fit_fiml(keyed.values, keyed.items, model) if some_left_out else None
 
 
 def group_factors(k: int) -> int:

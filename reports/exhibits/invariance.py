@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING, Final
 
 from reports.formatting import counted, listed, number, sentence
+from reports.tables import Cell, Column, Count, NotAvailable, Number, Probability, Words
 from scoring.cfa.model import one_factor
 from scoring.cfa.sample import fewest_people
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from reports.disclosure import Limits
     from reports.scale_checks import ScaleInvariance
     from scoring.cfa.invariance import Invariance, InvarianceStep
+    from scoring.cfa.levels import InvarianceLevel
     from scoring.findings import Finding
 
 LARGEST_FALL_OF_CFI: Final = 0.010
@@ -28,15 +31,54 @@ RULE: Final = (
 _HELD: Final = {"metric": "loadings", "scalar": "intercepts", "strict": "residual variances"}
 
 
+LEVEL_TITLES: Final = {
+    "configural": "Same items",
+    "metric": "Loadings equal",
+    "scalar": "and intercepts",
+    "strict": "and residual variances",
+}
+_CHANGE: Final = "Change from the level before"
+LEVEL_COLUMNS: Final = (
+    *(Column(title) for title in ("People", "Chi²", "df", "CFI", "RMSEA", "SRMR")),
+    *(Column(title, group=_CHANGE) for title in ("CFI", "RMSEA", "p")),
+)
+
+
 def verdict(found: ScaleInvariance, limits: Limits) -> str:
     """Say how far a scale measures alike, or why that cannot be said."""
     result = found.result
     if result is None:
         return _nothing_to_compare(found, limits)
-    said = [_of(result)]
+    said = [in_words(result)]
     if found.left_out:
         said.append(f"{listed(found.left_out)} left out: too few people to show.")
     return " ".join(said)
+
+
+def level_cells(level: InvarianceLevel, step: InvarianceStep | None) -> tuple[Cell, ...]:
+    """Give the columns of one level after the people: its fit, and what it costs."""
+    indices, robust = level.indices, level.robust
+    if indices is None or robust is None:
+        return (NotAvailable(),) * 8
+    has_df = indices.df > 0
+    return (
+        Number(robust.chi2 if has_df else nan, 1),
+        Count(indices.df),
+        Number(robust.cfi_robust if has_df else nan, 3),
+        Number(robust.rmsea_robust if has_df else nan, 3),
+        Number(indices.srmr, 3),
+        *_change_cells(step),
+    )
+
+
+def _change_cells(step: InvarianceStep | None) -> tuple[Cell, ...]:
+    if step is None:
+        return (Words("–"),) * 3
+    return (
+        Number(step.cfi_robust_change, 3),
+        Number(step.rmsea_robust_change, 3),
+        Probability(step.p_scaled),
+    )
 
 
 def holds(step: InvarianceStep) -> bool:
@@ -64,7 +106,8 @@ def _nothing_to_compare(found: ScaleInvariance, limits: Limits) -> str:
     )
 
 
-def _of(result: Invariance) -> str:
+def in_words(result: Invariance) -> str:
+    """Say how far a model of one factor is the same in all groups or waves, or why not known."""
     reason = first_reason(result.findings)
     if reason:
         return f"Not known. {sentence(reason)}"
@@ -72,7 +115,7 @@ def _of(result: Invariance) -> str:
     if configural.robust is None:
         return f"Not known. {sentence(first_reason(configural.findings))}"
     held, broken = _held_and_broken(result)
-    words = _in_words(result, held, broken)
+    words = _held_in_words(result, held, broken)
     if configural.robust.cfi_robust < LEAST_CFI:
         words += (
             " One factor fits poorly even where nothing is held equal (CFI "
@@ -90,7 +133,7 @@ def _held_and_broken(result: Invariance) -> tuple[list[str], InvarianceStep | No
     return held, None
 
 
-def _in_words(result: Invariance, held: list[str], broken: InvarianceStep | None) -> str:
+def _held_in_words(result: Invariance, held: list[str], broken: InvarianceStep | None) -> str:
     as_equal = f"{sentence(listed(held) + ' may be taken as equal')}" if held else ""
     comparable = "intercepts" in held
     if broken is not None:

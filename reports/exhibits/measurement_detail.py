@@ -7,7 +7,13 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from reports.exhibits.exhibit import Exhibit
-from reports.exhibits.invariance import first_reason, too_few_for_a_model
+from reports.exhibits.invariance import (
+    LEVEL_COLUMNS,
+    LEVEL_TITLES,
+    first_reason,
+    level_cells,
+    too_few_for_a_model,
+)
 from reports.exhibits.measurement import arm_title, scale_title, two_item_scales
 from reports.formatting import listed, percentage, sentence
 from reports.tables import (
@@ -21,22 +27,12 @@ from reports.tables import (
     Row,
     Table,
     Withheld,
-    Words,
 )
 from scoring.cfa.sample import FEWEST_PEOPLE, FEWEST_PEOPLE_PER_PARAMETER
 
 if TYPE_CHECKING:
     from reports.evidence import Evidence
     from reports.scale_checks import ScaleInvariance, ScaleReliability, ScaleStability, SchoolShare
-    from scoring.cfa.invariance import InvarianceStep
-    from scoring.cfa.levels import InvarianceLevel
-
-_LEVELS = {
-    "configural": "Same items",
-    "metric": "Loadings equal",
-    "scalar": "and intercepts",
-    "strict": "and residual variances",
-}
 
 
 def measurement_detail(evidence: Evidence) -> Exhibit:
@@ -164,17 +160,7 @@ def _invariance(evidence: Evidence, *, over_time: bool) -> tuple[Table, ...]:
             if over_time
             else "Invariance across arms, by wave",
             row_title="Held equal",
-            columns=(
-                Column("People"),
-                Column("Chi²"),
-                Column("df"),
-                Column("CFI"),
-                Column("RMSEA"),
-                Column("SRMR"),
-                Column("CFI", group="Change from the level before"),
-                Column("RMSEA", group="Change from the level before"),
-                Column("p", group="Change from the level before"),
-            ),
+            columns=LEVEL_COLUMNS,
             rows=tuple(row for each in chosen for row in _level_rows(evidence, each)),
             notes=(
                 f"Chi²: scaled. p: of the scaled difference (Satorra and Bentler). {note}",
@@ -192,35 +178,10 @@ def _level_rows(evidence: Evidence, each: ScaleInvariance) -> Iterator[Row]:
     n = result.n[0] if each.wave is None else sum(result.n)
     for level in result.levels:
         yield Row(
-            _LEVELS[level.level],
-            (Count(n), *_level_cells(level, steps.get(level.level))),
+            LEVEL_TITLES[level.level],
+            (Count(n), *level_cells(level, steps.get(level.level))),
             scale_title(evidence, each.scale, each.wave),
         )
-
-
-def _level_cells(level: InvarianceLevel, step: InvarianceStep | None) -> tuple[Cell, ...]:
-    indices, robust = level.indices, level.robust
-    if indices is None or robust is None:
-        return (NotAvailable(),) * 8
-    has_df = indices.df > 0
-    return (
-        Number(robust.chi2 if has_df else nan, 1),
-        Count(indices.df),
-        Number(robust.cfi_robust if has_df else nan, 3),
-        Number(robust.rmsea_robust if has_df else nan, 3),
-        Number(indices.srmr, 3),
-        *_change_cells(step),
-    )
-
-
-def _change_cells(step: InvarianceStep | None) -> tuple[Cell, ...]:
-    if step is None:
-        return (Words("–"),) * 3
-    return (
-        Number(step.cfi_robust_change, 3),
-        Number(step.rmsea_robust_change, 3),
-        Probability(step.p_scaled),
-    )
 
 
 def _level_reasons(evidence: Evidence, chosen: list[ScaleInvariance]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -11,16 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from survey_app.cli.answer_table import read_answer_table
 from survey_app.cli.door import read_file
-from survey_app.version import VERSION
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-    import pandas as pd
-
-    from reports.psychometrics import Psychometrics, ScaleChecks
+    from reports.psychometrics import Psychometrics
 
 _RANGE = re.compile(r"(?:(?P<name>.+)=)?(?P<low>-?\d+):(?P<high>-?\d+)\Z")
 
@@ -38,6 +31,21 @@ class Range(NamedTuple):
     name: str
     low: int
     high: int
+
+
+class Columns(NamedTuple):
+    """Columns that say something of a row other than an answer."""
+
+    group: str | None
+    person: str | None
+    school: str | None
+
+
+class Draws(NamedTuple):
+    """What random draws begin from, and how many there are."""
+
+    seed: int
+    replications: int
 
 
 class ScaleType(click.ParamType[Scale]):
@@ -83,7 +91,13 @@ class RangeType(click.ParamType[Range]):
     required=True,
     help="A scale and its columns; a minus marks a reversed item. Give it once a scale.",
 )
-@click.option("--group", "group_column", help="A column to repeat every check by.")
+@click.option("--group", "group_column", help="A column to repeat every check by, and compare.")
+@click.option(
+    "--person",
+    "person_column",
+    help="A column that names the person: the groups are then waves of the same people.",
+)
+@click.option("--school", "school_column", help="A column that names the school, for its ICC(1).")
 @click.option(
     "--range",
     "ranges",
@@ -109,6 +123,8 @@ def command(
     file: Path,
     scales: tuple[Scale, ...],
     group_column: str | None,
+    person_column: str | None,
+    school_column: str | None,
     ranges: tuple[Range, ...],
     seed: int,
     replications: int,
@@ -117,12 +133,22 @@ def command(
 ) -> None:
     """Check the scales of FILE, a CSV with one row a person and whole numbers as answers."""
     _expect_names(scales, ranges)
+    if person_column is not None and group_column is None:
+        raise click.UsageError("--person needs --group, the column that names the wave.")
     # Imported late: what analyses takes seconds to load, and no other command needs it.
     from reports.psychometrics_json import as_json
     from reports.psychometrics_page import render_page
+    from survey_app.cli.answer_checks import check_answers
 
     data = read_file(file)
-    found = _checked(data, file.name, scales, group_column, ranges, seed, replications)
+    found = check_answers(
+        data,
+        file.name,
+        scales,
+        Columns(group_column, person_column, school_column),
+        ranges,
+        Draws(seed, replications),
+    )
     if json_path is not None:
         text = json.dumps(as_json(found), indent=2, ensure_ascii=False, allow_nan=False)
         _write(json_path, text + "\n")
@@ -130,112 +156,6 @@ def command(
         _write(html_path, render_page(found))
     for line in _summary(found):
         click.echo(line)
-
-
-def _checked(
-    data: bytes,
-    source: str,
-    scales: Sequence[Scale],
-    group_column: str | None,
-    ranges: Sequence[Range],
-    seed: int,
-    replications: int,
-) -> Psychometrics:
-    from reports.psychometrics import Psychometrics
-    from scoring.foreign_answers import NO_ANSWER
-
-    table = read_answer_table(data, source)
-    table = table.mask(table.isin(NO_ANSWER), "")
-    if group_column is not None and group_column not in table.columns:
-        raise click.ClickException(f"{source} has no column {group_column} to group by.")
-    groups = None if group_column is None else table[group_column].str.strip()
-    return Psychometrics(
-        source=source,
-        n_rows=len(table),
-        group_column=group_column,
-        n_without_group=0 if groups is None else int((groups == "").sum()),
-        confidence=0.95,
-        seed=seed,
-        replications=replications,
-        scales=tuple(
-            _check_scale(table, source, scale, groups, ranges, seed, replications)
-            for scale in scales
-        ),
-        provenance=(
-            ("File", source),
-            ("SHA-256 of the file", hashlib.sha256(data).hexdigest()),
-            ("Version", VERSION),
-        ),
-    )
-
-
-def _check_scale(
-    table: pd.DataFrame,
-    source: str,
-    scale: Scale,
-    groups: pd.Series[str] | None,
-    ranges: Sequence[Range],
-    seed: int,
-    replications: int,
-) -> ScaleChecks:
-    from reports.psychometrics import GroupChecks, ScaleChecks
-    from scoring.checks import check
-    from scoring.errors import AnswersError
-    from scoring.keyed import keyed_columns
-
-    given = next((each for each in ranges if each.name == scale.name), None) or next(
-        (each for each in ranges if not each.name), None
-    )
-    try:
-        low, high = (given.low, given.high) if given else _limits_found(table, scale)
-        keyed = keyed_columns(table, scale.items, (low, high), title=scale.name)
-    except AnswersError as error:
-        hint = _hint(table, scale, given)
-        raise click.ClickException(f"{source}, scale {scale.name}: {error}.{hint}") from error
-    chosen = [GroupChecks(None, check(keyed, seed=seed, replications=replications))]
-    if groups is not None:
-        for value in sorted(set(groups) - {""}):
-            part = keyed.rows((groups == value).to_numpy(dtype=bool))
-            chosen.append(GroupChecks(value, check(part, seed=seed, replications=replications)))
-    return ScaleChecks(scale.name, low, high, given is not None, tuple(chosen))
-
-
-def _limits_found(table: pd.DataFrame, scale: Scale) -> tuple[int, int]:
-    import numpy as np
-
-    numbers = _numbers(table, scale)
-    known = numbers[np.isfinite(numbers)]
-    if not len(known):
-        return 0, 1
-    low = int(np.floor(known.min()))
-    return low, max(int(np.ceil(known.max())), low + 1)
-
-
-def _numbers(table: pd.DataFrame, scale: Scale) -> npt.NDArray[np.float64]:
-    import numpy as np
-    import pandas as pd
-
-    from scoring.keyed import item_name
-
-    names = [item_name(table, item) for item in scale.items]
-    once = [name for name in names if list(table.columns).count(name) == 1]
-    columns = [pd.to_numeric(table[name], errors="coerce") for name in once]
-    return np.concatenate(columns) if columns else np.empty(0)
-
-
-def _hint(table: pd.DataFrame, scale: Scale, given: Range | None) -> str:
-    """Where every answer would do one lower or one higher, the codes start elsewhere."""
-    from scoring.quality import shifted_by
-
-    if given is None:
-        return ""
-    shift = shifted_by(_numbers(table, scale), given.low, given.high)
-    if not shift:
-        return ""
-    return (
-        f" All answers would fit {given.low + shift}:{given.high + shift}: the codes may be "
-        "shifted by one."
-    )
 
 
 def _expect_names(scales: Sequence[Scale], ranges: Sequence[Range]) -> None:

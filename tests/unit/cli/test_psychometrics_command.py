@@ -27,6 +27,23 @@ def answers(n: int = 120, k: int = 6) -> pd.DataFrame:
     return table
 
 
+def two_waves(n: int = 150) -> pd.DataFrame:
+    """The same people twice, in another order the second time; one left an item out."""
+    rng = np.random.default_rng(4)
+    person = rng.standard_normal((n, 1))
+    waves = []
+    for wave in ("before", "after"):
+        latent = person + 0.5 * rng.standard_normal((n, 1)) + rng.standard_normal((n, 6))
+        table = pd.DataFrame(np.clip(np.round(latent + 1.5), 0, 3)).astype("Int64")
+        table.columns = pd.Index([f"q{number}" for number in range(1, 7)])
+        table["q3"] = 3 - table["q3"]
+        table["wave"], table["person"] = wave, [f"p{number}" for number in range(n)]
+        table["school"] = [f"s{number // 3}" for number in range(n)]
+        waves.append(table.sample(frac=1, random_state=1) if wave == "after" else table)
+    waves[0].loc[0, "q1"] = pd.NA
+    return pd.concat(waves, ignore_index=True)
+
+
 @pytest.fixture
 def written(tmp_path):
     def write(table: pd.DataFrame, **more: object) -> Path:
@@ -78,6 +95,50 @@ def test_repeats_every_check_by_group(done, written, tmp_path):
     assert any("Only 39 people" in each["message"] for each in groups[1]["findings"])
 
 
+def test_people_named_make_the_groups_waves(done, written, tmp_path):
+    out = tmp_path / "checks.json"
+    columns = (*SCALE, "--group", "wave", "--person", "person", "--school", "school")
+    page = tmp_path / "checks.html"
+    path = written(two_waves())
+    done("psychometrics", path, *columns, *QUICK, "--json", out, "--html", page)
+    (scale,) = json.loads(out.read_text())["scales"]
+    comparison = scale["comparison"]
+    assert comparison["are_waves"]
+    assert (comparison["groups"], comparison["n"]) == (["before", "after"], [149, 149])
+    assert [level["level"] for level in comparison["levels"]][-1] == "strict"
+    (retest,) = comparison["retests"]
+    assert retest["n"] == 149
+    assert 0.3 < retest["consistency"]["icc"] < 0.95
+    everybody = scale["groups"][0]
+    assert everybody["full_information_model"]["n"] == 300
+    assert everybody["full_information_model"]["n_complete"] == 299
+    assert everybody["schools"]["n_schools"] == 50
+    assert "Invariance of one factor across the waves" in page.read_text()
+
+
+def test_groups_of_different_people_are_compared(done, written, tmp_path):
+    out = tmp_path / "checks.json"
+    table = two_waves()
+    table.loc[:9, "wave"] = "few"
+    done("psychometrics", written(table), *SCALE, "--group", "wave", *QUICK, "--json", out)
+    comparison = json.loads(out.read_text())["scales"][0]["comparison"]
+    assert not comparison["are_waves"]
+    assert comparison["groups"] == ["after", "before"]
+    assert len(comparison["levels"]) == 4
+    assert any("Group few is not compared" in each["message"] for each in comparison["findings"])
+
+
+def test_somebody_there_twice_at_a_wave_is_refused_with_the_rows(refused, written):
+    table = two_waves(4)
+    table.loc[2, "person"] = "p0"
+    columns = (*SCALE, "--group", "wave", "--person", "person")
+    said = refused("psychometrics", written(table), *columns)
+    assert "person p0 twice at wave before: rows 2 and 4" in said
+    assert "--person needs --group" in refused(
+        "psychometrics", written(table), *SCALE, "--person", "person"
+    )
+
+
 def keys_of(value: object) -> set[str]:
     if isinstance(value, dict):
         return set(value).union(*(keys_of(each) for each in value.values()))
@@ -88,14 +149,21 @@ def keys_of(value: object) -> set[str]:
 
 def test_every_key_is_documented_and_every_documented_key_is_written(done, written, tmp_path):
     out = tmp_path / "checks.json"
-    done("psychometrics", written(answers()), *SCALE, *QUICK, "--json", out)
-    found = json.loads(out.read_text())
-    named_by_the_run = set(found.pop("provenance")) | {"provenance"}
+    found_keys = set()
+    for more in (("--person", "person"), ()):
+        path = written(two_waves())
+        columns = (*SCALE, "--group", "wave", "--school", "school", *more)
+        done("psychometrics", path, *columns, *QUICK, "--json", out)
+        found = json.loads(out.read_text())
+        provenance = set(found.pop("provenance"))
+        found_keys |= keys_of(found)
+    named_by_the_run = provenance | {"provenance"}
     words = set(re.findall(r"[a-z_0-9]+", " ".join(re.findall(r"`([^`]+)`", DOCUMENT.read_text()))))
-    assert sorted(keys_of(found) - words) == []
+    assert sorted(found_keys - words) == []
     values = {"psychometrics", "null", "false", "group", "wlsmv", "mlr", "json", "scale", "1"}
-    values |= {"error", "warning", "note"}
-    assert sorted(words - keys_of(found) - named_by_the_run - values) == []
+    values |= {"error", "warning", "note", "person", "school", "true", "fiml"}
+    values |= {"configural", "metric", "scalar", "strict"}
+    assert sorted(words - found_keys - named_by_the_run - values) == []
 
 
 def test_writes_a_page_of_tables_with_a_figure(done, written, tmp_path):

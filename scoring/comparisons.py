@@ -1,0 +1,123 @@
+"""One scale compared across groups of people, or across waves of the same people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from scoring.cfa.invariance import Invariance, invariance, longitudinal_invariance
+from scoring.cfa.model import FactorModel, one_factor
+from scoring.cfa.sample import fewest_people
+from scoring.findings import Finding
+from scoring.keyed import KeyedAnswers
+from scoring.retest import RetestReliability, icc_test_retest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Retest:
+    """The sum of the items at one wave beside that at the next."""
+
+    before: str
+    after: str
+    result: RetestReliability
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Whether a scale measures alike in several groups or waves.
+
+    Attributes
+    ----------
+    are_waves : bool
+        Whether the same people are compared with themselves.
+    invariance : Invariance
+        Of a model of one factor.
+    retests : tuple of Retest
+        Of each wave with the next; empty for groups.
+    """
+
+    are_waves: bool
+    invariance: Invariance
+    retests: tuple[Retest, ...] = ()
+
+
+def compare_groups(groups: Mapping[str, KeyedAnswers]) -> Comparison:
+    """Return the invariance of one factor across groups of people.
+
+    A group with too few complete rows for the model (`scoring.cfa.sample` has the rule) is left
+    out where two others have enough, and a finding says so.
+
+    Parameters
+    ----------
+    groups : mapping of str to KeyedAnswers
+        The same scale in each.
+    """
+    model, items = _model(groups)
+    complete = {name: keyed.complete for name, keyed in groups.items()}
+    fewest = fewest_people(model.n_parameters)
+    enough = {name: rows for name, rows in complete.items() if len(rows) >= fewest}
+    if len(enough) < 2:
+        return Comparison(are_waves=False, invariance=invariance(complete, items, model))
+    found = invariance(enough, items, model)
+    left_out = tuple(
+        Finding(
+            "note",
+            model.names[0],
+            f"Group {name} is not compared: {len(rows)} people answered every item, and the model "
+            f"needs {fewest}.",
+        )
+        for name, rows in complete.items()
+        if name not in enough
+    )
+    return Comparison(
+        are_waves=False, invariance=replace(found, findings=(*found.findings, *left_out))
+    )
+
+
+def compare_waves(
+    waves: Mapping[str, KeyedAnswers], people: Mapping[str, pd.Index[str]]
+) -> Comparison:
+    """Return the invariance of one factor over time, and each wave's agreement with the next.
+
+    Parameters
+    ----------
+    waves : mapping of str to KeyedAnswers
+        The same scale at each wave, in their order.
+    people : mapping of str to Index
+        Who each row is, once a wave.
+
+    Raises
+    ------
+    ValueError
+        When somebody is there twice at one wave.
+    """
+    model, items = _model(waves)
+    twice = [name for name, index in people.items() if index.has_duplicates]
+    if twice:
+        raise ValueError(f"somebody is there twice at {twice[0]}; expected once a wave")
+    everybody = sorted(set().union(*people.values()))
+    answers = {}
+    for name, keyed in waves.items():
+        places = people[name].get_indexer(pd.Index(everybody))
+        answers[name] = np.where((places >= 0)[:, None], keyed.values[places], np.nan)
+    sums = {
+        name: pd.Series(values.sum(axis=1), index=everybody, name=model.names[0])
+        for name, values in answers.items()
+    }
+    return Comparison(
+        are_waves=True,
+        invariance=longitudinal_invariance(answers, items, model),
+        retests=tuple(
+            Retest(before, after, icc_test_retest(sums[before], sums[after]))
+            for before, after in pairwise(waves)
+        ),
+    )
+
+
+def _model(parts: Mapping[str, KeyedAnswers]) -> tuple[FactorModel, tuple[str, ...]]:
+    keyed = next(iter(parts.values()))
+    return one_factor(keyed.items, name=keyed.title), keyed.items
