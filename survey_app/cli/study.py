@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from instruments.errors import DefinitionError
 from survey_app.cli.door import BY, parts, read_file, reading, told, writing
 from survey_app.database.queries.studies import all_studies
 from survey_app.operations.studies import definition_of, register_study
 from survey_app.operations.versions import changed_files, instruments_for, versions_in_use
-from survey_app.trial.design import load_ready_made, read_study
+from survey_app.trial.design import read_study, ready_made_sources
 
 group = AppGroup("study", help="Load and list studies.")
 
@@ -27,9 +28,9 @@ def load(file: str, because: str) -> None:
     A study in use may be amended: people may be asked more. It needs a reason, and what was asked,
     agreed to or allocated stays as it was.
     """
-    ready_made = load_ready_made()
+    ready_made = ready_made_sources()
     if file in ready_made:
-        text = ready_made[file].source
+        text, file = ready_made[file], f"{file}.toml"
     else:
         if not Path(file).exists():
             raise click.ClickException(
@@ -66,6 +67,14 @@ def _slug_of(text: str) -> str:
         return ""
 
 
+def _ready_made_in_words(slug: str, text: str) -> str:
+    try:
+        return f"ready-made  {read_study(text, f'{slug}.toml').title}"
+    except DefinitionError as error:
+        # It cannot be loaded here, as where an instrument was taken away; the others can.
+        return f"ready-made, and cannot be used here: {error.faults[0]}"
+
+
 @group.command("list")
 def list_studies() -> None:
     """List the studies on record and the ready-made ones."""
@@ -75,8 +84,8 @@ def list_studies() -> None:
         changed = [(study.slug, each) for study in studies for each in changed_files(study)]
     for slug, title in on_record.items():
         click.echo(f"{slug}  on record   {title}")
-    for slug, definition in load_ready_made().items():
+    for slug, text in ready_made_sources().items():
         if slug not in on_record:
-            click.echo(f"{slug}  ready-made  {definition.title}")
+            click.echo(f"{slug}  {_ready_made_in_words(slug, text)}")
     for slug, each in changed:
         click.echo(f"Warning: {slug}: {each}", err=True)

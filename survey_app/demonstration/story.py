@@ -51,7 +51,7 @@ from survey_app.operations.submissions import (
 )
 from survey_app.roles import ROLE_NAMES, ROLES, Role
 from survey_app.settings import Settings
-from survey_app.trial.design import StudyDefinition, load_ready_made
+from survey_app.trial.design import StudyDefinition, read_study, ready_made_sources
 from survey_app.trial.roster import read_roster
 from survey_app.trial.study_file import Demonstration, Wave
 from survey_app.trial.working_days import ENGLAND
@@ -77,7 +77,7 @@ STAFF_NAMES: Mapping[Role, str] = {
 
 def demonstration_study(today: date) -> StudyDefinition:
     """Give the Bolton study with its dates moved so that its follow-up has been open a while."""
-    study = load_ready_made()[SLUG]
+    study = read_study(ready_made_sources()[SLUG], f"{SLUG}.toml")
     open_since = today - study.wave("follow_up").opens_on - timedelta(days=DAYS_INTO_FOLLOW_UP)
     # Whole weeks, so that Mondays stay Mondays.
     return study.shifted(open_since.days // 7 * 7)

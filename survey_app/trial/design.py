@@ -130,15 +130,27 @@ def _defined(
 
 
 @cache
-def load_ready_made() -> Mapping[str, StudyDefinition]:
-    """The studies that ship with the service, by slug."""
+def ready_made_sources() -> Mapping[str, str]:
+    """The texts of the studies that ship with the service, by slug, which names the file."""
     folder = resources.files("survey_app") / "studies"
-    files = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".toml")),
-        key=lambda entry: entry.name,
+    texts = {
+        entry.name.removesuffix(".toml"): entry.read_text(encoding="utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    }
+    return MappingProxyType(dict(sorted(texts.items())))
+
+
+@cache
+def load_ready_made() -> Mapping[str, StudyDefinition]:
+    """The studies that ship with the service, by slug.
+
+    Raises DefinitionError when any cannot be read, as where an instrument that it uses was taken
+    away; `ready_made_sources` has the texts of the others.
+    """
+    return MappingProxyType(
+        {slug: read_study(text, f"{slug}.toml") for slug, text in ready_made_sources().items()}
     )
-    studies = [read_study(entry.read_text(encoding="utf-8"), entry.name) for entry in files]
-    return MappingProxyType({study.slug: study for study in studies})
 
 
 def _named(things: tuple[Named, ...], wanted: str, kind: str) -> Named:

@@ -6,7 +6,9 @@ import pytest
 from looking import everything, only, rows
 from trials import ROSTER, SLUG
 
+from instruments.catalogue import load_catalogue
 from survey_app.database.models import AuditEvent, Participant, School, Study
+from survey_app.trial import design
 from survey_app.trial.design import load_ready_made
 
 HEADINGS = "authority,school,urn,phase,mainstream,dsl_name,dsl_email,dsl_role\n"
@@ -187,3 +189,14 @@ def test_a_study_in_use_is_not_amended_by_taking_away(refused, trial, tmp_path):
     told = refused("study", "load", path, "--because", "We changed our minds.")
     assert "no 'would_help', which people were asked" in told
     assert "another options for 'still_in_role'" in told
+
+
+def test_an_instrument_taken_away_is_said_of_the_studies_that_use_it(done, trial, monkeypatch):
+    left = {name: each for name, each in load_catalogue().items() if name != "pss10"}
+    monkeypatch.setattr(design, "load_catalogue", lambda: left)
+    lines = done("study", "list").splitlines()
+    assert any(line.startswith(f"{SLUG}  on record") for line in lines)
+    said = [line for line in lines if line.startswith("secondary-group ")]
+    assert len(said) == 1
+    assert "cannot be used here: secondary-group.toml" in said[0]
+    assert "found 'pss10'" in said[0]
