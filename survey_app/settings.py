@@ -15,8 +15,17 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from survey_app.mail_settings import (
+    Bounces,
+    NotifyService,
+    read_bounces,
+    read_mail_server,
+    read_notify,
+)
+from survey_app.mail_settings import Encryption as Encryption
+from survey_app.mail_settings import MailServer as MailServer
+
 Mode = Literal["demonstration", "production"]
-Encryption = Literal["none", "starttls", "tls"]
 
 _SHORTEST_KEY = 32
 _MOST_PROXIES = 5
@@ -28,18 +37,6 @@ class SettingsError(Exception):
     def __init__(self, faults: list[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("The settings cannot be used:\n" + "\n".join(f"- {f}" for f in faults))
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """An SMTP server and how to speak to it."""
-
-    host: str
-    port: int
-    encryption: Encryption
-    user: str
-    password: str
-    timeout_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,8 @@ class Settings:
     """How many proxies of our own stand before the service and say where a request came from."""
     staff_keys: tuple[str, ...] = ()
     """Keys that encrypt the second factors of staff, newest first."""
+    notify: NotifyService | None = None
+    bounces: Bounces | None = None
 
     @property
     def encryption_keys(self) -> dict[Literal["staff"], tuple[str, ...]]:
@@ -119,9 +118,13 @@ class Settings:
         mail_from = environ.get("SURVEY_MAIL_FROM", "")
         if not mail_from and mode == "production":
             faults.append("SURVEY_MAIL_FROM is not set; expected the address letters come from")
-        mail_server = _mail_server(environ, faults)
-        if not environ.get("SURVEY_SMTP_HOST") and mode == "production":
-            faults.append("SURVEY_SMTP_HOST is not set; production sends its letters by SMTP")
+        mail_server = read_mail_server(environ, faults)
+        notify = read_notify(environ, faults)
+        if not environ.get("SURVEY_SMTP_HOST") and notify is None and mode == "production":
+            faults.append(
+                "SURVEY_SMTP_HOST is not set; production sends its letters by SMTP, or by GOV.UK "
+                "Notify with SURVEY_NOTIFY_API_KEY"
+            )
         proxies = environ.get("SURVEY_TRUSTED_PROXIES", "0")
         if not proxies.isdecimal() or int(proxies) > _MOST_PROXIES:
             faults.append(
@@ -129,6 +132,7 @@ class Settings:
                 f"own before the service, from 0 to {_MOST_PROXIES}"
             )
         staff_keys = _keys(environ, "SURVEY_STAFF_KEYS", faults, needed=mode == "production")
+        bounces = read_bounces(environ, faults)
         if faults:
             raise SettingsError(faults)
         return cls(
@@ -141,6 +145,8 @@ class Settings:
             mail_server=mail_server,
             trusted_proxies=int(proxies),
             staff_keys=staff_keys,
+            notify=notify,
+            bounces=bounces,
         )
 
 
@@ -153,26 +159,6 @@ def _is_address_without_path(text: str) -> bool:
         return False
     named = address.scheme in ("http", "https") and bool(address.hostname)
     return named and not (address.path or address.query or address.fragment)
-
-
-def _mail_server(environ: Mapping[str, str], faults: list[str]) -> MailServer | None:
-    host = environ.get("SURVEY_SMTP_HOST", "")
-    if not host:
-        return None
-    encryption = environ.get("SURVEY_SMTP_ENCRYPTION", "starttls")
-    if encryption not in ("none", "starttls", "tls"):
-        faults.append(f"SURVEY_SMTP_ENCRYPTION is {encryption!r}; expected none, starttls or tls")
-    port = environ.get("SURVEY_SMTP_PORT", "587")
-    if not port.isdecimal() or not 0 < int(port) < 65536:
-        faults.append(f"SURVEY_SMTP_PORT is {port!r}; expected a number from 1 to 65535")
-        return None
-    return MailServer(
-        host=host,
-        port=int(port),
-        encryption=encryption,  # type: ignore[arg-type]  # checked above
-        user=environ.get("SURVEY_SMTP_USER", ""),
-        password=environ.get("SURVEY_SMTP_PASSWORD", ""),
-    )
 
 
 def _keys(

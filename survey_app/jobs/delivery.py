@@ -14,8 +14,10 @@ from survey_app.database.queries.letters import LetterToSend, letter_to_send
 from survey_app.database.session import Database
 from survey_app.jobs.failures import without_words
 from survey_app.links import token_for_letter, token_hash
+from survey_app.mail.bounces import is_for_good, return_path_of
 from survey_app.mail.drafts import Recipient, draft_letter
 from survey_app.mail.errors import (
+    AddressRefused,
     ConversationBroken,
     LetterDelayed,
     LetterRefused,
@@ -23,6 +25,7 @@ from survey_app.mail.errors import (
 )
 from survey_app.mail.letters import LetterDraft, compose, link_of, stop_address_of
 from survey_app.mail.transport import Transport, transport_for
+from survey_app.operations.delivery_reports import record_delivery_report
 from survey_app.operations.outbox import (
     claim_letters,
     note_delayed,
@@ -138,7 +141,7 @@ class _Round:
                 note_not_now(session, letter_id=letter_id, until=reason.until)
             return "not_now"
         except LetterRefused as error:
-            self._refuse(letter_id, str(error))
+            self._refuse(letter_id, error)
             _log.warning("Letter %d refused: %s", letter_id, error)
             return "refused"
         except (LetterDelayed, MailServerUnavailable) as error:
@@ -175,7 +178,17 @@ class _Round:
             base_url=settings.base_url,
             at=self.clock(),
         )
-        self.carrier.send(message, is_retry=found.letter.attempts > 1)
+        self.carrier.send(
+            message,
+            return_path=self._return_path(letter_id),
+            is_retry=found.letter.attempts > 1,
+        )
+
+    def _return_path(self, letter_id: int) -> str:
+        bounces = self.settings.bounces
+        if bounces is None:
+            return ""
+        return return_path_of(letter_id, address=bounces.address, key=self.settings.secret_key)
 
     def _find(self, letter_id: int) -> LetterToSend:
         """Read a letter as things stand now; raises what stops it."""
@@ -193,9 +206,21 @@ class _Round:
                 raise _NotNow(moment)
         return found
 
-    def _refuse(self, letter_id: int, because: str) -> None:
+    def _refuse(self, letter_id: int, error: LetterRefused) -> None:
+        at = self.clock()
         with self.database.writing() as session:
-            note_refused(session, letter_id=letter_id, because=because, by=BY, at=self.clock())
+            note_refused(session, letter_id=letter_id, because=str(error), by=BY, at=at)
+            if isinstance(error, AddressRefused):
+                # The same as if it had been taken and come back.
+                record_delivery_report(
+                    session,
+                    letter_id=letter_id,
+                    outcome="hard" if is_for_good(error.status) else "soft",
+                    status=error.status,
+                    source=f"refused:{letter_id}:{at.isoformat()}",
+                    by=BY,
+                    at=at,
+                )
 
     def _delay(self, letter_id: int, because: str, *, is_servers_fault: bool = False) -> None:
         with self.database.writing() as session:

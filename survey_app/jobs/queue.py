@@ -19,13 +19,16 @@ from sqlalchemy import make_url
 
 from survey_app.settings import Settings
 
-TaskName = Literal["deliver_letters", "queue_reminders", "make_reports", "seal_audit_trail"]
+TaskName = Literal[
+    "deliver_letters", "queue_reminders", "make_reports", "seal_audit_trail", "read_bounces"
+]
 
 SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
     "deliver_letters": crontab(),
     "queue_reminders": crontab(minute="*/10"),
     "make_reports": crontab(),
     "seal_audit_trail": crontab(),
+    "read_bounces": crontab(minute="*/5"),
 }
 
 _NAME = "survey"

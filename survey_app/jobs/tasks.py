@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from survey_app.database.session import Database
+from survey_app.jobs.bounces import read_bounces
 from survey_app.jobs.delivery import deliver_letters
 from survey_app.jobs.failures import without_words
 from survey_app.jobs.link_requests import queue_new_links
@@ -71,10 +72,14 @@ def tasks_of(
     def seal() -> None:
         seal_audit_trail(database, clock=clock, stopping=stopping)
 
+    def bounced() -> None:
+        read_bounces(settings, database, clock=clock, stopping=stopping)
+
     tasks: dict[TaskName, OneAtATime] = {
         "deliver_letters": OneAtATime("deliver_letters", deliver),
         "queue_reminders": OneAtATime("queue_reminders", remind_and_deliver),
         "make_reports": OneAtATime("make_reports", report),
         "seal_audit_trail": OneAtATime("seal_audit_trail", seal),
+        "read_bounces": OneAtATime("read_bounces", bounced),
     }
     return tasks

@@ -13,6 +13,15 @@ class MailError(Exception):
 class LetterRefused(MailError):  # noqa: N818  # named for what happened
     """This letter will never be taken; trying again would change nothing."""
 
+    def __init__(self, because: str, *, status: str = "") -> None:
+        super().__init__(because)
+        self.status = status
+        """The numbers of the refusal, such as "550 5.1.1"."""
+
+
+class AddressRefused(LetterRefused):
+    """The server refused the address itself, before it saw the letter."""
+
 
 class LetterDelayed(MailError):  # noqa: N818  # likewise
     """This letter was not taken now and may be later; the letters behind it need not wait."""

@@ -14,13 +14,16 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
+from survey_app.mail.access_tokens import access_token, xoauth2
 from survey_app.mail.errors import (
+    AddressRefused,
     ConversationBroken,
     LetterDelayed,
     LetterRefused,
     MailServerUnavailable,
 )
-from survey_app.settings import MailServer, Settings
+from survey_app.mail_settings import MailServer, OAuthClient
+from survey_app.settings import Settings
 
 _ENHANCED_STATUS = re.compile(r"\d\.\d{1,3}\.\d{1,3}\b")
 _CLOSING = 421
@@ -42,12 +45,20 @@ class Transport(Protocol):
     def ready(self) -> bool:
         """Make sure of a connection, or raise; give whether one had to be made first."""
 
-    def send(self, message: EmailMessage, *, is_retry: bool = False) -> None:
-        """Hand over one letter, or raise what stopped it; a retry may have arrived before."""
+    def send(self, message: EmailMessage, *, return_path: str = "", is_retry: bool = False) -> None:
+        """Hand over one letter, or raise what stopped it; a retry may have arrived before.
+
+        What comes back goes to `return_path`, where one is given, or else to the sender.
+        """
 
 
 def transport_for(settings: Settings) -> Transport:
     """Give the way letters leave under these settings."""
+    if settings.notify is not None:
+        # Late, because most services have no use for it.
+        from survey_app.mail.notify import NotifyTransport
+
+        return NotifyTransport(settings.notify)
     if settings.mail_server is None:
         return MailboxTransport(settings.mailbox_directory)
     return SmtpTransport(settings.mail_server, greeting=_greeting(settings.base_url))
@@ -98,6 +109,7 @@ class SmtpTransport:
         self,
         message: EmailMessage,
         *,
+        return_path: str = "",
         is_retry: bool = False,  # noqa: ARG002  # SMTP cannot be asked what it took
     ) -> None:
         """Hand one letter to the server; it is sent when this returns."""
@@ -105,9 +117,9 @@ class SmtpTransport:
         _, sender = parseaddr(str(message["From"]))
         _, recipient = parseaddr(str(message["To"]))
         try:
-            connection.send_message(message, from_addr=sender, to_addrs=[recipient])
+            connection.send_message(message, from_addr=return_path or sender, to_addrs=[recipient])
         except smtplib.SMTPRecipientsRefused as error:
-            self._answer(*error.recipients[recipient])
+            self._answer(*error.recipients[recipient], refusal=AddressRefused)
         except smtplib.SMTPDataError as error:
             self._answer(error.smtp_code, error.smtp_error)
         except smtplib.SMTPNotSupportedError:
@@ -126,13 +138,16 @@ class SmtpTransport:
                 f"The connection to the mail server broke ({type(error).__name__})."
             ) from None
 
-    def _answer(self, code: int, reply: bytes | str) -> None:
+    def _answer(
+        self, code: int, reply: bytes | str, *, refusal: type[LetterRefused] = LetterRefused
+    ) -> None:
         numbers = _numbers(code, reply)
         if code == _CLOSING:
             self._drop()
             raise MailServerUnavailable(f"The mail server is closing ({numbers}).") from None
         if 500 <= code < 600:
-            raise LetterRefused(f"The mail server refused the letter ({numbers}).") from None
+            because = f"The mail server refused the letter ({numbers})."
+            raise refusal(because, status=numbers) from None
         raise LetterDelayed(f"The mail server asked to try later ({numbers}).") from None
 
     def _connect(self) -> smtplib.SMTP:
@@ -174,7 +189,13 @@ class MailboxTransport:
         """A directory needs no connection."""
         return False
 
-    def send(self, message: EmailMessage, *, is_retry: bool = False) -> None:  # noqa: ARG002  # each attempt is a letter of its own
+    def send(
+        self,
+        message: EmailMessage,
+        *,
+        return_path: str = "",  # noqa: ARG002  # nothing comes back from a directory
+        is_retry: bool = False,  # noqa: ARG002  # each attempt is a letter of its own
+    ) -> None:
         """Put one letter into the mailbox."""
         try:
             self._directory.parent.mkdir(parents=True, exist_ok=True)
@@ -202,14 +223,26 @@ def _connect(server: MailServer, greeting: str, trust: ssl.SSLContext | None) ->
     try:
         if server.encryption == "starttls":
             connection.starttls(context=context)
-        if server.user:
+        if server.oauth is not None:
+            _sign_in_with_token(connection, server.user, server.oauth)
+        elif server.user:
             connection.login(server.user, server.password)
+    except MailServerUnavailable:
+        connection.close()
+        raise
     except (smtplib.SMTPException, OSError) as error:
         connection.close()
         raise MailServerUnavailable(
             f"The mail server would not let us in ({type(error).__name__})."
         ) from None
     return connection
+
+
+def _sign_in_with_token(connection: smtplib.SMTP, user: str, oauth: OAuthClient) -> None:
+    token = access_token(oauth)
+    connection.ehlo_or_helo_if_needed()
+    # A refusal comes as a challenge, which wants an empty answer before the server says no.
+    connection.auth("XOAUTH2", lambda challenge=None: "" if challenge else xoauth2(user, token))
 
 
 def _numbers(code: int, reply: bytes | str) -> str:

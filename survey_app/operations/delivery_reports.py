@@ -13,8 +13,9 @@ from survey_app.database.models import Contact, DeliveryReport, Invitation, Lett
 from survey_app.database.upsert import insert_unless_there
 from survey_app.operations.audit import record_event
 from survey_app.operations.invitations import cancel_letters_to
+from survey_app.operations.outbox import note_delayed
 
-DeliveryOutcome = Literal["delivered", "hard", "soft"]
+DeliveryOutcome = Literal["delivered", "hard", "soft", "technical"]
 
 SOFT_BOUNCES_THAT_MAKE_A_HARD = 3
 
@@ -50,7 +51,11 @@ def record_delivery_report(
         },
         key=("source",),
     )
-    if not is_new or outcome == "delivered":
+    if is_new and outcome == "technical" and letter.state == "sent":
+        # It never left the service, which says so after having taken it.
+        because = f"The service that took the letter could not send it ({status})."
+        note_delayed(session, letter_id=letter_id, because=because, by=by, at=at)
+    if not is_new or outcome not in ("hard", "soft"):
         return is_new
     invitation = session.get_one(Invitation, letter.invitation_id)
     record_event(

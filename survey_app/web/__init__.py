@@ -26,6 +26,7 @@ def register(app: Flask, parts: service.Service) -> None:
     """Give an app its pages."""
     from survey_app.web import (
         account,
+        carriers,
         catalogue,
         coordinator,
         data_manager,
@@ -56,9 +57,11 @@ def register(app: Flask, parts: service.Service) -> None:
     csrf = CSRFProtect(app)
     # These views check the token themselves, so that a failure gives the typed answers back.
     csrf.exempt(participant.blueprint)
+    # Programs post there, and show a token of their own.
+    csrf.exempt(carriers.blueprint)
     for room in (public, account, participant, coordinator, redactor, researcher, evaluator):
         app.register_blueprint(room.blueprint)
-    for room in (data_manager, catalogue):
+    for room in (data_manager, catalogue, carriers):
         app.register_blueprint(room.blueprint)
     if parts.settings.is_demonstration:
         app.register_blueprint(public.demonstration)

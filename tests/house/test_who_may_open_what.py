@@ -20,6 +20,7 @@ PUBLIC_ENDPOINTS = {
     "account.sign_in",
     "account.open_sign_in",
     "account.sign_out",
+    "carriers.notify_report",
     "account.second_factor",
     "account.pass_factor",
 }

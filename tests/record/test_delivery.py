@@ -231,11 +231,11 @@ class Slow(Remembering):
         super().__init__()
         self.both: threading.Barrier | None = both
 
-    def send(self, message: EmailMessage, *, is_retry: bool = False) -> None:
+    def send(self, message: EmailMessage, *, return_path: str = "", is_retry: bool = False) -> None:
         if self.both is not None:
             both, self.both = self.both, None
             both.wait(timeout=20)
-        super().send(message, is_retry=is_retry)
+        super().send(message, return_path=return_path, is_retry=is_retry)
 
 
 def test_two_workers_at_once_send_each_letter_once(settings, invited, database_url):

@@ -10,9 +10,11 @@ from collections import Counter
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from letterboxes import BASE_URL, link_in, message_ids, outbox, settings_for, states
+from looking import rows
 from mail_servers import Post, free_port, reached_at, serving, silent_server
 from sqlalchemy import select
 from trials import KEY, Trial
@@ -21,6 +23,7 @@ from survey_app.database.models import Contact
 from survey_app.database.queries.invitations import visit_by_token
 from survey_app.jobs.delivery import Delivery, deliver_letters
 from survey_app.links import token_hash
+from survey_app.mail_settings import Bounces
 from survey_app.operations.outbox import LEASE
 from survey_app.settings import MailServer, Settings
 
@@ -70,6 +73,7 @@ def test_a_refused_address_is_parked_and_the_others_get_theirs(settings, invited
     assert gone not in post.recipients
     errors = [letter.last_error for letter in outbox(invited.database) if letter.last_error]
     assert errors == ["The mail server refused the letter (550 5.1.1)."]
+    assert [c.name for c in rows(invited.database, Contact) if c.undeliverable_at] == ["Person 2"]
 
 
 def test_an_address_put_off_gets_the_same_letter_later(settings, invited):
@@ -85,12 +89,74 @@ def test_an_address_put_off_gets_the_same_letter_later(settings, invited):
     assert link_in(letter) == f"{BASE_URL}/link/{before}"
 
 
+@pytest.mark.parametrize("after_data", [False, True], ids=["before DATA", "after DATA"])
+def test_a_letter_at_which_the_server_hangs_up_keeps_nobody_waiting(settings, invited, after_data):
+    bad = "person3@school3.example"
+    post = HangingUp(bad, after_data=after_data)
+    with serving(post) as server:
+        assert deliver(settings, invited, server) == Delivery(sent=PEOPLE - 1, delayed=1)
+        assert len(set(post.recipients) - {bad}) == PEOPLE - 1
+        assert post.connections == 2
+        post.bad = ""
+        invited.clock.move(minutes=2)
+        assert deliver(settings, invited, server) == Delivery(sent=1)
+    assert len(to(post, bad)) == (2 if after_data else 1)
+    assert len(set(message_ids(post.received))) == PEOPLE
+
+
+class HangingUp(Post):
+    """A server that cuts the line at one address, when it is named or when the letter is taken."""
+
+    def __init__(self, bad: str, *, after_data: bool) -> None:
+        super().__init__()
+        self.bad, self.after_data = bad, after_data
+
+    async def handle_RCPT(self, server, session, envelope, address, options) -> str:
+        if address == self.bad and not self.after_data:
+            server.transport.abort()
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+    async def handle_DATA(self, server, session, envelope) -> str:
+        answer = await super().handle_DATA(server, session, envelope)
+        if self.bad in envelope.rcpt_tos:
+            server.transport.abort()
+        return answer
+
+
+def test_a_server_that_hangs_up_at_every_letter_is_left_alone_for_a_while(settings, invited):
+    class Broken(Post):
+        async def handle_DATA(self, server, *_) -> str:
+            server.transport.abort()
+            return "250 OK"
+
+    with serving(Broken()) as server:
+        assert deliver(settings, invited, server) == Delivery(delayed=2)
+    assert [letter.attempts for letter in outbox(invited.database)] == [1, 1] + [0] * (PEOPLE - 2)
+
+
+def test_a_letter_comes_back_to_an_address_of_its_own(settings, invited):
+    class Noting(Post):
+        senders: ClassVar[list[str]] = []
+
+        async def handle_MAIL(self, _server, _session, envelope, address, _options) -> str:
+            self.senders.append(address)
+            envelope.mail_from = address
+            return "250 OK"
+
+    watched = replace(settings, bounces=Bounces("bounces@survey.example.org", None))
+    with serving(Noting()) as server:
+        deliver(watched, invited, server)
+    assert len(set(Noting.senders)) == PEOPLE
+    assert {sender.partition("@")[2] for sender in Noting.senders} == {"survey.example.org"}
+    assert {sender.partition("+")[0] for sender in Noting.senders} == {"bounces"}
+
+
 def test_a_letter_whose_acceptance_was_lost_goes_again_recognisably(settings, invited):
     post = Post(hangs_after=4)
     with serving(post) as server:
-        assert deliver(settings, invited, replace(server, timeout_seconds=0.5)).sent == 4
+        assert deliver(settings, invited, replace(server, timeout_seconds=0.5)).sent == PEOPLE - 1
         invited.clock.move(minutes=2)
-        assert deliver(settings, invited, server).sent == PEOPLE - 4
+        assert deliver(settings, invited, server).sent == 1
     again = [id_ for id_, n in Counter(message_ids(post.received)).items() if n == 2]
     assert len(again) == 1
     twins = [message for message in post.received if message["Message-ID"] == again[0]]

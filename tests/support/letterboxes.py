@@ -36,6 +36,7 @@ class Remembering:
     def __init__(self, *faults: Exception | None) -> None:
         self.sent: list[EmailMessage] = []
         self.retries: list[bool] = []
+        self.return_paths: list[str] = []
         self.faults = list(faults)
 
     def __enter__(self):
@@ -47,7 +48,8 @@ class Remembering:
     def ready(self) -> bool:
         return False
 
-    def send(self, message: EmailMessage, *, is_retry: bool = False) -> None:
+    def send(self, message: EmailMessage, *, return_path: str = "", is_retry: bool = False) -> None:
+        self.return_paths.append(return_path)
         self.retries.append(is_retry)
         fault = self.faults.pop(0) if self.faults else None
         if fault is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from survey_app.mail_settings import Bounces, ImapMailbox, NotifyService, OAuthClient
 from survey_app.settings import MailServer, Settings, SettingsError
 
 KEY = "k" * 32
@@ -18,6 +19,8 @@ PRODUCTION = {
     "SURVEY_STAFF_KEYS": "A" * 43 + "=",
 }
 DEMONSTRATION = {"SURVEY_MODE": "demonstration", "SURVEY_SECRET_KEY": KEY}
+
+BOUNCES = {"SURVEY_BOUNCE_ADDRESS": "bounces@survey.example"}
 
 
 def read(surroundings: dict[str, str] | None = None, **changes: str) -> Settings:
@@ -194,3 +197,83 @@ def test_keys_are_a_list_and_one_that_is_none_is_told_by_its_place():
 def test_a_demonstration_makes_a_key_of_its_secret():
     assert read().encryption_keys == read().encryption_keys
     assert read().encryption_keys != read(SURVEY_SECRET_KEY="m" * 32).encryption_keys
+
+
+OAUTH = {
+    "SURVEY_OAUTH_TOKEN_URL": "https://login.example/token",
+    "SURVEY_OAUTH_CLIENT_ID": "our id",
+    "SURVEY_OAUTH_CLIENT_SECRET": "our secret",
+}
+
+
+def test_an_access_token_is_used_in_place_of_a_password():
+    settings = read(PRODUCTION, SURVEY_SMTP_USER="survey@example.org", **OAUTH)
+    assert settings.mail_server is not None
+    assert settings.mail_server.oauth == OAuthClient(
+        "https://login.example/token", "our id", "our secret"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"SURVEY_OAUTH_CLIENT_ID": "our id"}, "SURVEY_OAUTH_TOKEN_URL is not set"),
+        ({**OAUTH, "SURVEY_SMTP_USER": ""}, "SURVEY_SMTP_USER is not set"),
+        (
+            {**OAUTH, "SURVEY_SMTP_USER": "a", "SURVEY_SMTP_ENCRYPTION": "none"},
+            "an access token needs",
+        ),
+        (
+            {**OAUTH, "SURVEY_SMTP_USER": "a", "SURVEY_OAUTH_TOKEN_URL": "http://login.example/"},
+            "expected an https address",
+        ),
+        ({"SURVEY_NOTIFY_API_KEY": "key"}, "both set"),
+        ({"SURVEY_NOTIFY_API_KEY": "key"}, "SURVEY_NOTIFY_TEMPLATE_ID is not set"),
+        (
+            {"SURVEY_NOTIFY_API_KEY": "key", "SURVEY_NOTIFY_CALLBACK_TOKEN": "short"},
+            "has 5 characters",
+        ),
+        ({"SURVEY_BOUNCE_MAILBOX": "/var/mail/bounces"}, "SURVEY_BOUNCE_ADDRESS is not set"),
+        ({"SURVEY_BOUNCE_ADDRESS": "bounces"}, "expected an email address"),
+        ({**BOUNCES, "SURVEY_BOUNCE_MAILBOX": "imap://b@mail.example"}, "is not encrypted"),
+        ({**BOUNCES, "SURVEY_BOUNCE_MAILBOX": "imaps://mail.example"}, "no such address"),
+        ({**BOUNCES, "SURVEY_BOUNCE_MAILBOX": "pop3://b@mail.example"}, "no such address"),
+        ({**BOUNCES, "SURVEY_BOUNCE_MAILBOX": "imaps://b:secret@mail.example"}, "no such address"),
+        ({**BOUNCES, "SURVEY_BOUNCE_MAILBOX": "imaps://b@mail.example:x"}, "expected imaps"),
+    ],
+)
+def test_letters_settings_that_cannot_work_are_told(changes, told):
+    found = faults(PRODUCTION, **changes)
+    assert any(told in fault for fault in found), found
+    assert "secret" not in str(found).replace("CLIENT_SECRET", "")
+
+
+def test_production_may_send_by_notify_instead():
+    by_notify = {k: v for k, v in PRODUCTION.items() if k != "SURVEY_SMTP_HOST"}
+    settings = read(
+        by_notify,
+        SURVEY_NOTIFY_API_KEY="key",
+        SURVEY_NOTIFY_TEMPLATE_ID="template",
+        SURVEY_NOTIFY_CALLBACK_TOKEN="t" * 20,
+    )
+    assert settings.notify == NotifyService("key", "template", "t" * 20)
+    assert "t" * 20 not in repr(settings.notify)
+
+
+@pytest.mark.parametrize(
+    ("text", "mailbox"),
+    [
+        ("/var/mail/bounces", Path("/var/mail/bounces")),
+        (
+            "imaps://b%40trial.example@mail.example/Bounces",
+            ImapMailbox("mail.example", 993, True, "b@trial.example", "p", "Bounces"),
+        ),
+        (
+            "imap://b@127.0.0.1:1143",
+            ImapMailbox("127.0.0.1", 1143, False, "b", "p", "INBOX"),
+        ),
+    ],
+)
+def test_bounces_are_read_from_a_file_or_a_server(text, mailbox):
+    settings = read(SURVEY_BOUNCE_MAILBOX=text, SURVEY_BOUNCE_PASSWORD="p", **BOUNCES)
+    assert settings.bounces == Bounces("bounces@survey.example", mailbox)

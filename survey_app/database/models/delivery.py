@@ -71,7 +71,8 @@ class DeliveryReport(Base):
     id: Mapped[Id]
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
     outcome: Mapped[ShortText]
-    """delivered; hard, for an address that takes no letters; soft, for one that may later."""
+    """delivered; hard, for an address that takes no letters; soft, for one that may later;
+    technical, for a letter that the service took and could not send."""
     status: Mapped[ShortText]
     """The code or word of the report, such as 5.1.1; never its text, which may hold an address."""
     source: Mapped[Digest] = mapped_column(unique=True)

@@ -74,3 +74,8 @@ def participant_of_letter(session: Session, letter_id: int) -> Participant | Non
         .join(Letter, Letter.invitation_id == Invitation.id)
         .where(Letter.id == letter_id)
     )
+
+
+def letter_by_id(session: Session, letter_id: int) -> Letter | None:
+    """One letter of any study; None where the record has no such letter."""
+    return session.get(Letter, letter_id)

@@ -104,7 +104,7 @@ def _of_reports(session: Session, participant: Participant) -> Iterator[Timeline
         select(DeliveryReport, Letter.kind, Invitation.wave)
         .join(Letter, Letter.id == DeliveryReport.letter_id)
         .join(Invitation, Invitation.id == Letter.invitation_id)
-        .where(Invitation.participant_id == participant.id)
+        .where(Invitation.participant_id == participant.id, DeliveryReport.outcome != "technical")
         .order_by(DeliveryReport.id)
     ):
         what: Happening = "delivered" if report.outcome == "delivered" else "bounced"
