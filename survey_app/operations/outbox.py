@@ -18,14 +18,15 @@ from survey_app.operations.studies import definition_of
 from survey_app.operations.waves import state_of
 from survey_app.trial.letter_kinds import LETTER_KINDS
 
-LEASE = timedelta(minutes=5)
+# Longer than the slowest conversation with a mail server, each of whose answers may take 30 seconds.
+LEASE = timedelta(minutes=10)
 _FIRST_DELAY = timedelta(minutes=1)
 _LONGEST_DELAY = timedelta(hours=6)
 MOST_ATTEMPTS = 12
 
 
 def claim_letters(session: Session, *, at: datetime, limit: int) -> list[int]:
-    """Take up to `limit` due letters for five minutes; two workers never take the same one.
+    """Take up to `limit` due letters for ten minutes; two workers never take the same one.
 
     Letters of a study that is paused stay where they are.
     """
