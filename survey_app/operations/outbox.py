@@ -18,7 +18,7 @@ from survey_app.operations.studies import definition_of
 from survey_app.operations.waves import state_of
 from survey_app.trial.letter_kinds import LETTER_KINDS
 
-# Longer than the slowest conversation with a mail server, each of whose answers may take 30 seconds.
+# Longer than the slowest conversation with a mail server, whose every answer may take 30 seconds.
 LEASE = timedelta(minutes=10)
 _FIRST_DELAY = timedelta(minutes=1)
 _LONGEST_DELAY = timedelta(hours=6)
