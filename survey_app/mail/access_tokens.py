@@ -24,8 +24,8 @@ def access_token(client: OAuthClient) -> str:
         "client_secret": client.client_secret,
         "scope": client.scope,
     }
-    # The address is a setting of ours, checked to be https.
-    request = Request(client.token_url, data=urlencode(form).encode())  # noqa: S310
+    data = urlencode(form).encode()
+    request = Request(client.token_url, data=data)  # noqa: S310  # a setting, checked to be https
     try:
         with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310  # likewise
             token = json.load(answer)["access_token"]
