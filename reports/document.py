@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reports.errors import ReportsError
 from reports.evidence import Evidence, gather
+from reports.exhibits.answered_items import answered_items
 from reports.exhibits.answers import answers
 from reports.exhibits.compliance import compliance
 from reports.exhibits.distribution import distribution
@@ -30,6 +31,7 @@ from reports.figures import FlowDiagram, MeansChart, draw_means
 from reports.formatting import cell_text, day, listed, moment
 from reports.tables import Table
 from reports.templating import templates_with
+from reports.versions import version_notes
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -49,7 +51,11 @@ EXHIBITS: tuple[Callable[[Evidence], Exhibit], ...] = (
     power,
     compliance,
     measurement_detail,
+    answered_items,
 )
+
+# What counts schools' sessions rather than answers.
+NOT_OF_ANSWERS = frozenset({"compliance"})
 
 
 class PdfUnavailableError(ReportsError, OSError):
@@ -116,7 +122,7 @@ def build_report(snapshot: Snapshot) -> Report:
         The same snapshot gives an equal report.
     """
     evidence = gather(snapshot)
-    numbers = _Numbers()
+    numbers = _Numbers(version_notes(evidence))
     return Report(
         study=snapshot.study,
         made_at=snapshot.made_at,
@@ -207,9 +213,13 @@ def style_hash() -> str:
 
 
 class _Numbers:
-    """Tables and figures are numbered through the document, each from 1."""
+    """Tables and figures are numbered through the document, each from 1.
 
-    def __init__(self) -> None:
+    Every table that counts answers says which versions of the questionnaires it rests on.
+    """
+
+    def __init__(self, notes: tuple[str, ...]) -> None:
+        self._notes = notes
         self._tables = 0
         self._figures = 0
 
@@ -218,11 +228,12 @@ class _Numbers:
         return self._tables
 
     def numbered(self, exhibit: Exhibit) -> Exhibit:
-        return replace(exhibit, blocks=tuple(self._block(each) for each in exhibit.blocks))
+        notes = () if exhibit.id in NOT_OF_ANSWERS else self._notes
+        return replace(exhibit, blocks=tuple(self._block(each, notes) for each in exhibit.blocks))
 
-    def _block(self, block: Block) -> Block:
+    def _block(self, block: Block, notes: tuple[str, ...]) -> Block:
         if isinstance(block, Table):
-            return replace(block, number=self.next_table())
+            return replace(block, number=self.next_table(), notes=(*block.notes, *notes))
         self._figures += 1
         return replace(block, number=self._figures)
 

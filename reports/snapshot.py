@@ -107,6 +107,8 @@ class StudyFacts:
     arm_specific_questions : frozenset of str
         Open questions asked of some arms only. They are left out of a masked report, because
         who answers them would show which arm is which.
+    own_items : mapping of str to str
+        Question id to its text, for every question of the study's own that offers choices.
     sessions_planned : int
         Supervision sessions that the study plans for each school of a supervised arm, whatever
         is on record; 0 when masked.
@@ -125,6 +127,7 @@ class StudyFacts:
     reference_arm: str
     open_questions: Mapping[str, str] = field(default_factory=dict)
     arm_specific_questions: frozenset[str] = frozenset()
+    own_items: Mapping[str, str] = field(default_factory=dict)
     sessions_planned: int = 0
     supervised_arms: tuple[str, ...] = ()
 

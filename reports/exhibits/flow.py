@@ -10,6 +10,7 @@ from reports.exhibits.exhibit import Exhibit
 from reports.figures import FlowBox, FlowColumn, FlowDiagram, FlowLine
 from reports.populations import NOT_ALLOCATED
 from reports.tables import Cell, Column, Count, Row, Table, Words
+from reports.versions import version_sentences
 
 if TYPE_CHECKING:
     from reports.evidence import Evidence
@@ -38,6 +39,7 @@ def flow(evidence: Evidence) -> Exhibit:
         sentences=(
             "Schools are randomised; people are invited within them. “Analysed” means submitted "
             "and not withdrawn; how many people each estimate rests on is said beside it.",
+            *version_sentences(evidence),
         ),
         blocks=(_diagram(evidence, counts), _table(evidence, counts)),
     )

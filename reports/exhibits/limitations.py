@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from instruments.missing import NOT_ASKED
 from reports.exhibits.counts import count_by_arm
 from reports.exhibits.measurement import NOT_VALIDATED
 from reports.formatting import counted, day, listed, percent
-from reports.populations import delivered_instruments
+from reports.populations import answers_to, delivered_instruments
 
 if TYPE_CHECKING:
     from reports.evidence import Evidence
@@ -105,11 +106,34 @@ def _scores_missing(evidence: Evidence) -> Iterator[str]:
         if name not in scores.columns or scores.empty or name in seen:
             continue
         seen.add(name)
-        missing = int(scores[name].isna().sum())
-        if missing >= evidence.limits.people and missing > MANY_WITHOUT_SCORE * len(scores):
+        instrument = evidence.snapshot.instruments[analysis.outcome.instrument]
+        given = answers_to(instrument, evidence.snapshot, scores.index)[list(analysis.score.items)]
+        asked = scores[(given != NOT_ASKED).any(axis=1).to_numpy()]
+        missing = int(asked[name].isna().sum())
+        if missing >= evidence.limits.people and missing > MANY_WITHOUT_SCORE * len(asked):
             yield (
-                f"{percent(missing, len(scores))} of the questionnaires analysed have no score "
+                f"{percent(missing, len(asked))} of the questionnaires that asked it have no score "
                 f"for {analysis.outcome.label}: too few of its items were answered."
+            )
+
+
+def _outcomes_not_asked(evidence: Evidence) -> Iterator[str]:
+    """An outcome that routing, or an earlier version, left out of some questionnaires of a wave."""
+    scores = evidence.populations.scores
+    for analysis in evidence.analyses:
+        if analysis.score.id not in scores.columns:
+            continue
+        instrument = evidence.snapshot.instruments[analysis.outcome.instrument]
+        here = scores[scores["wave"] == analysis.outcome.wave]
+        given = answers_to(instrument, evidence.snapshot, here.index)[list(analysis.score.items)]
+        n = int((given == NOT_ASKED).all(axis=1).sum())
+        if 0 < n < len(here):
+            few = evidence.limits.people
+            people = counted(n, "person", "people") if n >= few else f"fewer than {few} people"
+            yield (
+                f"{analysis.outcome.label} was not asked of {people} who submitted "
+                f"{evidence.snapshot.study.wave_title(analysis.outcome.wave)}: they are not in its "
+                "estimate, and whether that was by chance is not known."
             )
 
 
@@ -174,6 +198,7 @@ RULES: tuple[Callable[[Evidence], Iterator[str]], ...] = (
     _response_differs,
     _answers_after_allocation,
     _scores_missing,
+    _outcomes_not_asked,
     _complete_cases,
     _boundary,
     _not_validated,

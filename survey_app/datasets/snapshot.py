@@ -139,6 +139,7 @@ class _Questions:
         texts: dict[str, str] = {}
         asked_of_some: set[str] = set()
         choices: dict[str, None] = {}
+        own_items: dict[str, str] = {}
         occasions = [(_NOW, wave.id, definition) for wave in definition.waves]
         occasions += [(each.version.id, each.version.wave, each.definition) for each in versions]
         for version, wave, as_it_was in occasions:
@@ -148,9 +149,15 @@ class _Questions:
                 asked_of_some |= _only_in(asked, everyone)
                 texts |= {q.id: q.text for q in asked.questions() if q.kind == "text"}
                 choices |= dict.fromkeys(q.id for q in asked.questions() if q.kind == "choice")
+                own_items |= {
+                    q.id: q.text
+                    for q in asked.questions()
+                    if q.kind == "choice" and q.instrument is None
+                }
         hidden = asked_of_some if arms.masked else set()
         self.of_some_arms = frozenset(asked_of_some & texts.keys())
         self.texts = {name: text for name, text in texts.items() if name not in hidden}
+        self.own_items = {name: text for name, text in own_items.items() if name not in hidden}
         self.all_choices = list(choices)
         self.choices = [name for name in choices if name not in hidden]
 
@@ -416,6 +423,7 @@ def _facts(definition: StudyDefinition, arms: _Arms, questions: _Questions) -> S
         arms=tuple(arms.labels.values()),
         reference_arm=arms.reference,
         open_questions=questions.texts,
+        own_items=questions.own_items,
         arm_specific_questions=questions.of_some_arms & questions.texts.keys(),
         sessions_planned=0 if arms.masked else definition.sessions.planned,
         supervised_arms=() if arms.masked else _supervised(definition, arms),
