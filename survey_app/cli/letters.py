@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from survey_app.cli.door import BY, parts, the_study, told, writing
+from survey_app.cli.door import BY, parts, reading, the_study, told, writing
 from survey_app.database.models import Participant, Study
 from survey_app.database.queries.outbox import letter_of_study
 from survey_app.database.queries.schools import participant_by_email
 from survey_app.mail.posted import PostedLetter, sheet_as_csv, sheet_as_html
 from survey_app.operations.invitations import awaiting_reply, invite_wave
+from survey_app.operations.letter_plans import foresee_letters, plan_as_csv
 from survey_app.operations.link_requests import send_new_link
 from survey_app.operations.pausing import pause_letters, resume_letters
 from survey_app.operations.posted_letters import print_letters
@@ -131,7 +133,7 @@ def print_for_post(study: str, wave: str, file: Path, email: str | None) -> None
     For everyone invited to WAVE who has not submitted. Keep FILE as safe as the answers themselves:
     each code opens one person's questionnaire.
     """
-    writers = {".pdf": _sheet_as_pdf, ".csv": sheet_as_csv}
+    writers: dict[str, Callable[..., bytes]] = {".pdf": _sheet_as_pdf, ".csv": sheet_as_csv}
     if file.suffix.lower() not in writers:
         raise click.ClickException(f"{file} is no .pdf or .csv file; expected one or the other.")
     with writing() as session:
@@ -154,6 +156,26 @@ def print_for_post(study: str, wave: str, file: Path, email: str | None) -> None
         except OSError as error:
             raise click.ClickException(f"{file} cannot be written: {error.strerror}") from error
     click.echo(f"{len(letters)} letters are in {file}.")
+
+
+@group.command("plan")
+@click.argument("study")
+@click.argument("wave")
+@click.option("--csv", "as_table", is_flag=True, help="Every letter with its person, as CSV.")
+@told
+def plan(study: str, wave: str, as_table: bool) -> None:
+    """Say who would get which letter on which day of WAVE if nobody answered; nothing is sent."""
+    with reading() as session:
+        row = the_study(session, study)
+        _expect_wave(row, wave)
+        letters = foresee_letters(session, study=row, wave=wave, at=parts().clock())
+    if as_table:
+        click.echo(plan_as_csv(letters), nl=False)
+        return
+    of_day = Counter((each.on, each.kind) for each in letters)
+    for (on, kind), number in sorted(of_day.items()):
+        click.echo(f"{on}  {kind:<10}  {number:>6}")
+    click.echo(f"{len(letters)} letters are still to leave, if nobody answers.")
 
 
 @group.command("pause")

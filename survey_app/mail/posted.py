@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from survey_app.mail.letters import TEMPLATES
+from survey_app.mail.spreadsheets import as_csv
 from survey_app.trial.design import StudyDefinition
 
 COLUMNS = ("code", "name", "school", "authority", "participant", "address", "closes_on")
-# A spreadsheet runs what starts so.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +53,19 @@ def sheet_as_csv(
     letters: Sequence[PostedLetter], *, definition: StudyDefinition, wave: str, base_url: str
 ) -> bytes:
     """Give the letters as a CSV, with the columns of COLUMNS, for a mail merge."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
     closes_on = definition.wave(wave).closes_on.isoformat()
-    for letter in letters:
-        cells = (letter.code, letter.name, letter.school, letter.authority, letter.participant)
-        writer.writerow([*map(_as_text, cells), _typed(base_url), closes_on])
-    return text.getvalue().encode("utf-8-sig")
+    return as_csv(
+        COLUMNS,
+        (
+            (
+                *(letter.code, letter.name, letter.school, letter.authority),
+                *(letter.participant, _typed(base_url), closes_on),
+            )
+            for letter in letters
+        ),
+    )
 
 
 def _typed(base_url: str) -> str:
     """The address of the page for codes, as somebody types it."""
     return f"{urlsplit(base_url).netloc}/code"
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -31,6 +31,7 @@ WORDING: Mapping[str, str] = {
     "letters_printed": "{letters} letters for the post printed for wave {wave}",
     "letters_paused": "Letters paused",
     "letters_resumed": "Letters let go again",
+    "test_letter_sent": "Test letter sent to oneself: {kind}",
     "wrong_links_slowed": "Many different links that do not work were tried at once",
     "letter_sent": "Letter sent: {kind}",
     "letter_refused": "Letter refused by the mail server: {kind}",

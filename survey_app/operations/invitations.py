@@ -10,12 +10,13 @@ from datetime import datetime
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from survey_app.database.models import Invitation, Letter, Participant, School, Study, Submission
+from survey_app.database.models import Invitation, Letter, Participant, Study, Submission
 from survey_app.database.queries.letters_due import (
     InvitedPerson,
     n_letters_by_school,
     people_to_write_to,
 )
+from survey_app.database.queries.rollout import people_to_invite
 from survey_app.database.upsert import insert_unless_there
 from survey_app.links import token_for_letter, token_hash
 from survey_app.operations.audit import record_event
@@ -54,17 +55,7 @@ def invite_wave(
             f"The wave {wave} is {'closed' if state == 'closed' else 'not open yet'}: "
             f"it runs from {design.wave(wave).opens_on} to {design.wave(wave).closes_on}."
         )
-    people = session.scalars(
-        select(Participant)
-        .join(School)
-        .where(
-            Participant.study_id == study.id,
-            Participant.withdrawn_at.is_(None),
-            School.exclusion == "",
-            ~exists().where(Invitation.participant_id == Participant.id, Invitation.wave == wave),
-        )
-        .order_by(Participant.id)
-    ).all()
+    people = people_to_invite(session, study, wave=wave)
     if people:
         freeze_questionnaire(session, study=study, wave=wave, by=by, at=at)
     for participant in people:
@@ -236,7 +227,7 @@ def _awaiting_letters(
     due = letters_due(
         design,
         wave,
-        [_standing_of(person) for person in people],
+        [standing_of(person) for person in people],
         on=day_in_england(at),
         n_written=n_letters_by_school(
             session, study, kinds=ASKING, since=start_of_day_in_england(at)
@@ -247,20 +238,22 @@ def _awaiting_letters(
     return [(by_id[letter.invitation_id], letter) for letter in due]
 
 
-def _standing_of(person: InvitedPerson) -> Standing:
+def standing_of(person: InvitedPerson) -> Standing:
+    """Give how an invited person stands towards the days of letters."""
     return Standing(
         invitation_id=person.invitation.id,
         school_id=person.school_id,
         authority=person.authority,
         takes_reminders=person.takes_reminders,
         written={
-            (letter.kind, _number_of(letter)): day_in_england(letter.sent_at or letter.not_before)
+            (letter.kind, number_of(letter)): day_in_england(letter.sent_at or letter.not_before)
             for letter in person.letters
         },
     )
 
 
-def _number_of(letter: Letter) -> int:
+def number_of(letter: Letter) -> int:
+    """Give which of its kind a letter is to its reader: the second reminder is number 2."""
     return int(letter.key.rpartition(":")[2])
 
 

@@ -53,6 +53,8 @@ PLACES: tuple[Place, ...] = (
         "send_letters",
         (
             "coordinator.person",
+            "coordinator.letter_plan",
+            "coordinator.preview",
             "coordinator.for_the_post",
             "coordinator.print_for_the_post",
             "coordinator.taking_back",

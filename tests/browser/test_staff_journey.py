@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import browsing
 import pytest
 from playwright.sync_api import Browser, Page
@@ -13,6 +15,7 @@ ROOMS = {
     "coordinator": [
         *("", "schools", "schools/import", "randomisation", "invitations", "sessions"),
         *("letters", "people/P00001", "letters/for-the-post", "letters/take-back"),
+        *("letters/plan", "letters/preview", "letters/preview?person=P00001&letter=reminder"),
     ],
     "redactor": ["", "redaction"],
     "researcher": ["", "comments", "codebook"],
@@ -42,7 +45,8 @@ def test_every_page_of_a_room_is_accessible(
             assert answer is not None
             assert answer.status == 200
             assert page.locator("h1").count() == 1
-            browsing.keep_picture(page, f"{role}-{room.replace('/', '-') or 'overview'}")
+            name = re.sub(r"\W+", "-", room) or "overview"
+            browsing.keep_picture(page, f"{role}-{name}")
             browsing.assert_accessible(page)
 
 

@@ -84,11 +84,23 @@ class Correspondence:
     begun: frozenset[int]
     """The submissions that have an answer."""
     letters: Sequence[Letter]
-    events: Sequence[AuditEvent]
+    acts: Sequence[AuditEvent]
+    """What was done by hand about the person's letters, which no other row tells."""
+
+
+# What the rows of letters and answers tell themselves is not told twice.
+_BY_HAND = (
+    "link_revoked",
+    "links_revoked",
+    "new_link_queued",
+    "letter_queued_again",
+    "letter_disowned",
+    "letter_settled",
+)
 
 
 def correspondence_with(session: Session, person: Participant) -> Correspondence:
-    """What a person was sent and did, oldest first."""
+    """What a person was sent, and where they stand, oldest first."""
     invitations = session.scalars(
         select(Invitation).where(Invitation.participant_id == person.id).order_by(Invitation.id)
     ).all()
@@ -108,11 +120,14 @@ def correspondence_with(session: Session, person: Participant) -> Correspondence
         f"participant:{person.id}",
         *(f"invitation:{each.id}" for each in invitations),
         *(f"letter:{each.id}" for each in letters),
-        *(f"submission:{each.id}" for each in submissions),
     ]
-    events = session.scalars(
+    acts = session.scalars(
         select(AuditEvent)
-        .where(AuditEvent.study_id == person.study_id, AuditEvent.subject.in_(subjects))
+        .where(
+            AuditEvent.study_id == person.study_id,
+            AuditEvent.subject.in_(subjects),
+            AuditEvent.action.in_(_BY_HAND),
+        )
         .order_by(AuditEvent.id)
     ).all()
-    return Correspondence(invitations, submissions, frozenset(begun), letters, events)
+    return Correspondence(invitations, submissions, frozenset(begun), letters, acts)

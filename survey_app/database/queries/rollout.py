@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from survey_app.database.models import (
@@ -54,19 +54,32 @@ def schools_of_arms(session: Session, study: Study, *, arms: Collection[str]) ->
 
 def n_to_invite(session: Session, study: Study, *, wave: str) -> int:
     """How many eligible people are not invited to the wave yet."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Participant)
-            .join(School)
-            .where(
-                Participant.study_id == study.id,
-                Participant.withdrawn_at.is_(None),
-                School.exclusion == "",
-                ~exists().where(
-                    Invitation.participant_id == Participant.id, Invitation.wave == wave
-                ),
+    to_invite = _to_invite(study, wave).subquery()
+    return session.scalar(select(func.count()).select_from(to_invite)) or 0
+
+
+def people_to_invite(session: Session, study: Study, *, wave: str) -> list[Participant]:
+    """The eligible people who are not invited to the wave yet, with their school and contact."""
+    return list(
+        session.scalars(
+            _to_invite(study, wave)
+            .options(
+                joinedload(Participant.contact),
+                joinedload(Participant.school).joinedload(School.authority),
             )
+            .order_by(Participant.id)
         )
-        or 0
+    )
+
+
+def _to_invite(study: Study, wave: str) -> Select[Participant]:
+    return (
+        select(Participant)
+        .join(School)
+        .where(
+            Participant.study_id == study.id,
+            Participant.withdrawn_at.is_(None),
+            School.exclusion == "",
+            ~exists().where(Invitation.participant_id == Participant.id, Invitation.wave == wave),
+        )
     )

@@ -12,15 +12,18 @@ from survey_app.database.queries.outbox import (
     letter_of_study,
     person_sought,
 )
+from survey_app.database.queries.timeline import timeline_of
 from survey_app.database.queries.trail import staff_names
 from survey_app.operations.disowning import settle_disowned
 from survey_app.operations.errors import OperationError
 from survey_app.operations.invitations import awaiting_reply
 from survey_app.operations.link_requests import send_new_link
 from survey_app.operations.revocation import revoke_letter, revoke_links
+from survey_app.operations.sending import resend_letter
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of
 from survey_app.operations.waves import state_of
+from survey_app.trial.letter_kinds import REMINDERS
 from survey_app.web.access import requires
 from survey_app.web.coordinator.letter_lines import name_of, timeline_rows, wave_lines
 from survey_app.web.coordinator.room import blueprint
@@ -36,7 +39,8 @@ def person(study: str, code: str) -> str:
     """Whom we wrote to, every letter with its link, and what happened when."""
     someone = _person_or_404(code)
     found = correspondence_with(record(), someone)
-    names = staff_names(record(), staff_ids_in(event.by for event in found.events))
+    names = staff_names(record(), staff_ids_in(act.by for act in found.acts))
+    design = definition_of(g.study)
     return render_template(
         "coordinator/person.html",
         study=study,
@@ -53,9 +57,14 @@ def person(study: str, code: str) -> str:
                 else []
             ),
         ],
-        waves=wave_lines(definition_of(g.study), found, at=now()),
+        waves=wave_lines(design, found, at=now()),
         has_link=any(letter.revoked_at is None for letter in found.letters),
-        timeline=timeline_rows(found, names),
+        timeline=timeline_rows(
+            timeline_of(record(), someone, reminders=REMINDERS),
+            found.acts,
+            names,
+            {wave.id: wave.title for wave in design.waves},
+        ),
     )
 
 
@@ -117,6 +126,27 @@ def take_back(study: str, letter: int) -> Response:
     else:
         flash(f"The link of letter {letter} no longer works.", "success")
     return _back_to(study, found.invitation.participant.code)
+
+
+@blueprint.post("/studies/<string:study>/letters/<int:letter>/resend")
+@requires("send_letters")
+def resend(study: str, letter: int) -> Response:
+    """Send a letter again: one that was refused as it is, one that was sent as a new one."""
+    found = _letter_or_404(letter)
+    response = _back_to(study, found.invitation.participant.code)
+    try:
+        resend_letter(
+            record(),
+            letter=found,
+            key=service().settings.secret_key,
+            by=actor(g.staff),
+            at=now(),
+        )
+    except OperationError as error:
+        flash(str(error), "information")
+        return response
+    flash(f"Letter {letter} is on its way again.", "success")
+    return wake_worker_after(response, "deliver_letters")
 
 
 @blueprint.post("/studies/<string:study>/letters/<int:letter>/settle")

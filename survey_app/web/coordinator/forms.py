@@ -79,3 +79,11 @@ class TakeBackForm(Form):
     confirmed = BooleanField(
         validators=[InputRequired("Tick the box to say that you know this cannot be undone")]
     )
+
+
+class PreviewForm(Form):
+    """Which letter to look at, of which wave, and as whom."""
+
+    person = StringField()
+    letter = StringField()
+    wave = StringField()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from survey_app.database.queries.outbox import Correspondence
-from survey_app.operations.audit import WORDING, describe
+from survey_app.database.queries.timeline import Happening, TimelineEntry
+from survey_app.operations.audit import describe
+from survey_app.operations.letter_plans import ForeseenLetter
 from survey_app.operations.waves import state_of
 from survey_app.trial.design import StudyDefinition
-from survey_app.web.dates import moment_in_words
+from survey_app.web.dates import day_in_words, moment_in_words
 from survey_app.web.people import actor_in_words
 
 KINDS: Mapping[str, str] = {
@@ -32,8 +35,6 @@ STATES: Mapping[str, str] = {
     "printed": "Printed for the post",
 }
 
-# Their making is on the trail itself.
-_TOLD_WHEN_QUEUED = frozenset({"new_link", "posted", "receipt"})
 _WITHOUT_LINK = frozenset({"thanks", "receipt"})
 
 
@@ -45,6 +46,7 @@ class LetterLine:
     title: str
     text: str
     may_revoke: bool
+    may_resend: bool
     is_disowned: bool
 
 
@@ -94,12 +96,12 @@ def queue_rows(
                 "text": name_of(letter.invitation.participant),
                 "href": person_href(letter.invitation.participant.code),
             },
-            letter.invitation.participant.school.name,
-            kind_in_words(letter.kind),
-            titles.get(letter.invitation.wave, letter.invitation.wave),
             state_in_words(letter.state),
+            kind_in_words(letter.kind),
             moment_in_words(_moment_of(letter)),
             letter.last_error,
+            letter.invitation.participant.school.name,
+            titles.get(letter.invitation.wave, letter.invitation.wave),
         ]
         for letter in letters
     ]
@@ -177,6 +179,7 @@ def _letter_line(letter: Any, *, is_open: bool) -> LetterLine:
         title=f"{kind_in_words(letter.kind)} (letter {letter.id})",
         text=" ".join(sentences),
         may_revoke=carries and letter.revoked_at is None and is_open,
+        may_resend=letter.state == "refused" and (is_open or not carries),
         is_disowned=letter.disowned_at is not None,
     )
 
@@ -198,29 +201,83 @@ def _link(letter: Any, *, is_open: bool) -> str:
     return works
 
 
-def timeline_rows(found: Correspondence, names: Mapping[int, str]) -> list[list[str]]:
-    """Give all that happened with one person, oldest first: when, what, and by whom."""
-    queued = [
-        (letter.queued_at, 0, f"Letter queued: {kind_in_words(letter.kind).lower()}", "")
-        for letter in found.letters
-        if letter.kind not in _TOLD_WHEN_QUEUED
+def timeline_rows(
+    happenings: Iterable[TimelineEntry],
+    acts: Iterable[Any],
+    names: Mapping[int, str],
+    titles: Mapping[str, str],
+) -> list[list[str]]:
+    """Give all that happened with one person, oldest first: when, what, in which wave, by whom."""
+    happened = [
+        (each.at, _happening_in_words(each), titles.get(each.wave, each.wave), "")
+        for each in happenings
     ]
     done = [
-        (event.at, event.id, _what(event), actor_in_words(event.by, names))
-        for event in found.events
+        (act.at, describe(act.action, act.detail), "", actor_in_words(act.by, names))
+        for act in acts
     ]
-    return [[moment_in_words(at), what, who] for at, _, what, who in sorted([*queued, *done])]
+    ordered = sorted([*happened, *done], key=lambda row: row[0])
+    return [[moment_in_words(at), *words] for at, *words in ordered]
 
 
-def _what(event: Any) -> str:
-    if event.action not in WORDING:
-        return str(event.action).replace("_", " ").capitalize()
-    detail = dict(event.detail)
-    if "kind" in detail:
-        detail["kind"] = kind_in_words(detail["kind"]).lower()
-    return describe(event.action, detail)
+def _happening_in_words(entry: TimelineEntry) -> str:
+    letter = kind_in_words(entry.letter_kind)
+    words: Mapping[Happening, str] = {
+        "queued": f"{letter}: printed" if entry.letter_kind == "posted" else f"{letter}: queued",
+        "accepted": f"{letter}: taken by the mail server",
+        "reminded": f"{letter}: taken by the mail server",
+        "refused": f"{letter}: refused. {entry.detail}",
+        "delivered": f"{letter}: delivered",
+        "bounced": f"{letter}: came back ({entry.detail})",
+        "started": "Agreed to take part",
+        "saved": f"Answers saved: {entry.detail}",
+        "submitted": "Answers submitted",
+        "reminders_stopped": "Wants no more reminders",
+        "withdrawn": "Withdrew",
+    }
+    return words[entry.what]
 
 
 def wave_options(design: StudyDefinition, waves: Sequence[str]) -> list[dict[str, str]]:
     """Give these waves as choices, in the study's order."""
     return [{"value": wave.id, "label": wave.title} for wave in design.waves if wave.id in waves]
+
+
+def plan_by_day(letters: Sequence[ForeseenLetter]) -> tuple[list[str], list[list[Any]]]:
+    """Give the headings and rows of how many letters of each kind leave on each day."""
+    kinds = [kind for kind in KINDS if any(letter.kind == kind for letter in letters)]
+    counts = Counter((letter.on, letter.kind) for letter in letters)
+    days = sorted({letter.on for letter in letters})
+    rows: list[list[Any]] = [
+        [
+            f"{day:%A} {day_in_words(day)}",
+            *(counts[day, kind] for kind in kinds),
+            sum(counts[day, kind] for kind in kinds),
+        ]
+        for day in days
+    ]
+    if len(days) > 1:
+        sums = [sum(counts[day, kind] for day in days) for kind in kinds]
+        rows.append(["All", *sums, sum(sums)])
+    return ["Day", *(kind_in_words(kind) for kind in kinds), "All"], rows
+
+
+def plan_rows(
+    letters: Iterable[ForeseenLetter], *, person_href: Callable[[str], str]
+) -> list[list[Any]]:
+    """Give each letter of a plan with its day and its person."""
+    return [
+        [
+            day_in_words(letter.on),
+            {"text": letter.name or letter.code, "href": person_href(letter.code)},
+            _with_number(letter),
+            letter.school,
+            "In the outbox" if letter.is_queued else "",
+        ]
+        for letter in letters
+    ]
+
+
+def _with_number(letter: ForeseenLetter) -> str:
+    words = kind_in_words(letter.kind)
+    return f"{words} {letter.number}" if letter.kind == "reminder" else words

@@ -78,3 +78,16 @@ def test_paused_letters_stay_and_leave_again(done, refused, invited: Trial):
     assert "are not paused" in refused("letters", "resume", SLUG)
     with invited.database.writing() as session:
         assert len(claim_letters(session, at=invited.clock(), limit=100)) == 10
+
+
+def test_the_letters_of_a_wave_are_foreseen_and_nothing_is_written(done, refused, trial: Trial):
+    before = everything(trial.database)
+    said = done("letters", "plan", SLUG, "baseline")
+    assert "2019-09-16  invitation      10\n" in said
+    n_letters = sum(int(line.split()[-1]) for line in said.splitlines()[:-1])
+    assert f"{n_letters} letters are still to leave" in said
+    table = done("letters", "plan", SLUG, "baseline", "--csv").splitlines()
+    assert len(table) == n_letters + 1
+    assert "2019-09-16,invitation,1,P00001,Person 1,School 1,Bolton,no" in table
+    assert "the waves are baseline" in refused("letters", "plan", SLUG, "never")
+    assert everything(trial.database) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from answering import answer, save, start
@@ -14,12 +15,14 @@ from trials import KEY, Trial
 
 from survey_app.database.models import Letter
 from survey_app.links import code_as_written
+from survey_app.mail.mailbox import letter_by_key, letters_page
 from survey_app.operations.disowning import disown_letter
 from survey_app.operations.outbox import claim_letters, note_refused, note_sent
 from survey_app.web import waking
 
 PATH = f"{STUDY}/letters"
 DEV = f"{STUDY}/people/P00001"
+AS_SENT = f"{PATH}/preview/as-sent?person=P00001&letter=reminder&wave=baseline"
 
 
 @pytest.fixture(autouse=True)
@@ -47,10 +50,16 @@ def shown(browser: FlaskClient, path: str) -> str:
 def test_are_open_to_coordinators_only(client: FlaskClient, sign_in_as, invited: Trial) -> None:
     assert_open_only_to(
         ["coordinator"],
-        pages=[PATH, DEV, f"{PATH}/for-the-post", f"{PATH}/take-back"],
+        pages=[
+            *(PATH, DEV, f"{PATH}/for-the-post", f"{PATH}/take-back", f"{PATH}/plan"),
+            *(f"{PATH}/plan/table?wave=baseline", f"{PATH}/preview", AS_SENT),
+        ],
         posts=[
-            *(f"{PATH}/{act}" for act in ("pause", "resume", "for-the-post", "take-back")),
-            *(f"{PATH}/1/{act}" for act in ("take-back", "settle")),
+            *(
+                f"{PATH}/{act}"
+                for act in ("pause", "resume", "for-the-post", "take-back", "preview")
+            ),
+            *(f"{PATH}/1/{act}" for act in ("take-back", "settle", "resend")),
             *(f"{DEV}/{act}" for act in ("take-back", "new-link/baseline")),
         ],
         client=client,
@@ -67,7 +76,7 @@ def test_the_outbox_says_how_each_letter_fares(ada: FlaskClient, invited: Trial)
     page = shown(ada, PATH)
     assert "All (10) Waiting (8) Sent (1) Refused (1)" in page
     refused = shown(ada, f"{PATH}?state=refused")
-    assert f"Refused 16 September 2019 at 12:00 {because}" in refused
+    assert f"Refused Invitation 16 September 2019 at 12:00 {because}" in refused
     assert "Sent 16" not in refused
     assert "There is no such letter." in shown(ada, f"{PATH}?state=nonsense")
 
@@ -113,11 +122,11 @@ def test_a_person_s_page_has_the_whole_course_and_no_answer(
     assert "Submitted on 16 September 2019" in page
     course = page.split("What happened, oldest first")[1]
     told = [
-        "Letter queued: invitation",
-        "Consent given and answering started",
-        "Answers saved: 7 changed",
+        "Invitation: queued",
+        "Agreed to take part",
+        "Answers saved: ",
         "Answers submitted",
-        "Letter queued: thanks",
+        "Thanks: queued",
     ]
     assert [words for words in told if words not in course] == []
     assert "My own words." not in page
@@ -214,8 +223,101 @@ def test_links_are_taken_back_together(ada: FlaskClient, invited: Trial, scope, 
 
 
 def test_no_page_of_letters_shows_a_link(ada: FlaskClient, invited: Trial) -> None:
-    for path in (PATH, DEV, f"{PATH}/for-the-post", f"{PATH}/take-back"):
+    shown_as = f"{PATH}/preview?person=P00001&letter=invitation&wave=baseline"
+    for path in (PATH, DEV, f"{PATH}/for-the-post", f"{PATH}/take-back", shown_as, AS_SENT):
         page = ada.get(path).text
         assert invited.token(1) not in page
-        assert "/link/" not in page
+        assert set(re.findall(r"/link/([\w-]+)", page)) <= {"here-stands-the-link"}
     assert KEY not in ada.get(PATH).text
+
+
+@pytest.mark.parametrize(
+    ("letter", "told"),
+    [
+        ("invitation", ["Subject Your questionnaire for", "/link/here-stands-the-link"]),
+        ("reminder", ["A reminder about", "List-Unsubscribe", "/link/here-stands-the-link"]),
+        ("thanks", ["Thank you for your answers"]),
+        ("receipt", ["Your receipt is XXXX-XXXX."]),
+        ("new_link", ["Your new link", "/link/here-stands-the-link"]),
+    ],
+)
+def test_a_letter_is_previewed_as_it_will_be_for_a_person(ada: FlaskClient, letter, told) -> None:
+    page = shown(ada, f"{PATH}/preview?person=P00001&letter={letter}&wave=baseline")
+    assert "To Person 1 <person1@school1.example>" in page
+    assert "Dear Person 1," in page
+    assert [words for words in told if words not in page] == []
+    as_sent = ada.get(f"{PATH}/preview/as-sent?person=P00001&letter={letter}&wave=baseline")
+    assert "Dear Person 1," in as_sent.text
+    assert "default-src 'none'" in as_sent.headers["Content-Security-Policy"]
+
+
+def test_a_posted_letter_is_previewed_without_a_code_that_works(ada: FlaskClient, invited) -> None:
+    assert "See it as it is printed" in shown(ada, f"{PATH}/preview?person=P00001&letter=posted")
+    sheet = ada.get(f"{PATH}/preview/as-sent?person=P00001&letter=posted&wave=baseline")
+    assert "XXXX-XXXX-XXXX" in sheet.text
+    assert not [each for each in rows(invited.database, Letter) if each.kind == "posted"]
+
+
+def test_a_preview_of_nobody_or_nothing_is_told(ada: FlaskClient) -> None:
+    assert "Nobody on the roster" in shown(ada, f"{PATH}/preview?person=nobody")
+    for wrong in ("person=nobody", "person=P00001&letter=poem", "person=P00001&wave=never"):
+        assert ada.get(f"{PATH}/preview/as-sent?{wrong}").status_code == 404
+        assert (
+            ada.post(f"{PATH}/preview", data=dict([wrong.split("&")[-1].split("=")])).status_code
+            == 404
+        )
+
+
+def test_a_test_goes_to_whoever_asks_and_to_nobody_else(
+    ada: FlaskClient, invited: Trial, settings
+) -> None:
+    before = rows(invited.database, Letter)
+    form = {"person": "P00001", "letter": "reminder", "wave": "baseline"}
+    ada.post(f"{PATH}/preview", data=form).close()
+    (envelope,) = letters_page(settings.mailbox_directory).envelopes
+    assert envelope.to == "Person 1 <coordinator@trial.example>"
+    assert envelope.subject.startswith("Test: A reminder")
+    found = letter_by_key(settings.mailbox_directory, envelope.key)
+    assert found is not None
+    assert found.links[0] == f"{settings.base_url}/link/here-stands-the-link"
+    assert "A test was sent to coordinator@trial.example." in shown(ada, f"{PATH}/preview")
+    assert len(rows(invited.database, Letter)) == len(before)
+    (event,) = events(invited.database, "test_letter_sent")
+    assert event.detail == {"kind": "reminder"}
+
+
+def test_a_test_that_cannot_leave_is_told_and_not_on_the_trail(
+    ada: FlaskClient, invited: Trial, settings
+) -> None:
+    settings.mailbox_directory.parent.mkdir(parents=True, exist_ok=True)
+    settings.mailbox_directory.write_text("no folder")
+    form = {"person": "P00001", "letter": "invitation", "wave": "baseline"}
+    ada.post(f"{PATH}/preview", data=form).close()
+    assert "The test was not sent." in shown(ada, f"{PATH}/preview")
+    assert events(invited.database, "test_letter_sent") == []
+
+
+def test_the_plan_of_a_wave_is_shown_by_day_and_taken_away(ada: FlaskClient, invited) -> None:
+    page = shown(ada, f"{PATH}/plan")
+    assert "Letters to come: Before supervision" in page
+    assert "Monday 16 September 2019 10 0 0 10" in page
+    assert "Person 1 Invitation School 1 In the outbox" in page
+    table = ada.get(f"{PATH}/plan/table?wave=baseline")
+    found = list(csv.DictReader(io.StringIO(table.data.decode("utf-8-sig"))))
+    assert {row["letter"] for row in found} == {"invitation", "reminder", "last_call"}
+    assert f"All {sum(r['letter'] == 'invitation' for r in found)}" in page
+    assert ada.get(f"{PATH}/plan?wave=never").status_code == 404
+    assert ada.get(f"{PATH}/plan/table").status_code == 404
+
+
+def test_a_refused_letter_is_sent_again(ada: FlaskClient, invited: Trial, woken) -> None:
+    with invited.database.writing() as session:
+        claim_letters(session, at=invited.clock(), limit=1)
+        note_refused(session, letter_id=1, because="No (550).", by="worker", at=invited.clock())
+    assert "Invitation: refused. No (550)." in shown(ada, DEV)
+    ada.post(f"{PATH}/1/resend").close()
+    assert "Letter 1 is on its way again." in shown(ada, DEV)
+    assert rows(invited.database, Letter)[0].state == "waiting"
+    assert woken == ["deliver_letters"]
+    ada.post(f"{PATH}/1/resend").close()
+    assert "This letter has not left yet." in shown(ada, DEV)
