@@ -249,7 +249,7 @@ def _banner(snapshot: Snapshot) -> str:
 
 def _plan(snapshot: Snapshot) -> tuple[str, ...]:
     """Give the plan's own sentences, with waves by the titles the rest of the report uses."""
-    text = snapshot.plan.as_text().replace(" %", "%")
+    text = snapshot.plan.as_text()
     for wave in snapshot.study.waves:
         text = text.replace(f"the wave {wave.id}", f"the wave “{wave.title}”")
     return tuple(line for line in text.splitlines() if line)

@@ -119,11 +119,11 @@ class Plan(_PlanPart):
             self._fixed_sentence(),
             *(_outcome_sentence(each) for each in self.outcomes),
             self._estimator_sentence(),
-            f"Every interval covers {100 * self.confidence:g} %.",
+            f"Every interval covers {100 * self.confidence:g}%.",
             f"The effect size is the adjusted difference "
             f"{EFFECT_SIZE_SENTENCES[self.effect_size]}.",
             f"A {self.cluster} is a complier when it attended at least "
-            f"{100 * self.complier_share:g} % of the supervision sessions planned for it.",
+            f"{100 * self.complier_share:g}% of the supervision sessions planned for it.",
             f"Figures about fewer than {self.minimum_people} people or "
             f"{self.minimum_schools} schools are not shown.",
             f"Whatever is drawn at random starts from seed {self.seed}.",

@@ -106,7 +106,7 @@ def test_reads_as_sentences_that_name_method_effect_size_and_date() -> None:
     assert "CR2" in text
     assert "Satterthwaite" in text
     assert "total standard deviation of the model without covariates" in text
-    assert "at least 50 %" in text
+    assert "at least 50%" in text
 
 
 def test_says_that_an_undated_plan_is_a_draft() -> None:
