@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from survey_app.cli.door import BY, parts, told
+from survey_app.cli.door import BY, parts, refuse_later_record, told
 from survey_app.database import schema
 from survey_app.operations.versions import freeze_what_is_used
 
@@ -16,6 +16,7 @@ group = AppGroup("database", help="Set up the database.")
 @told
 def upgrade() -> None:
     """Bring the database up to this version; safe to repeat."""
+    refuse_later_record()
     schema.upgrade(parts().database.engine)
     with parts().database.writing() as session:
         frozen = freeze_what_is_used(session, by=BY, at=parts().clock())

@@ -8,7 +8,7 @@ import time
 import click
 from flask.cli import AppGroup
 
-from survey_app.cli.door import parts, reading, told
+from survey_app.cli.door import parts, reading, refuse_later_record, told
 from survey_app.database import schema
 from survey_app.database.queries.studies import all_studies
 
@@ -24,6 +24,7 @@ def load(afresh: bool) -> None:
         raise click.ClickException(
             "This is not a demonstration: SURVEY_MODE is production, and nothing was loaded."
         )
+    refuse_later_record()
     if afresh:
         _throw_away()
     schema.upgrade(parts().database.engine)

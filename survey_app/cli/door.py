@@ -70,8 +70,18 @@ def expect_current_record() -> None:
     except (OperationalError, ProgrammingError) as error:
         raise _no_answer(error) from error
     if not is_current:
+        refuse_later_record()
         raise click.ClickException(
             "The database is not set up for this version. Run: flask --app wsgi database upgrade"
+        )
+
+
+def refuse_later_record() -> None:
+    """Refuse a database that a later version has changed: this one would not understand it."""
+    if schema.is_of_a_later_version(parts().database.engine):
+        raise click.ClickException(
+            "The database was set up by a later version of this program. "
+            "Use that version, or another database."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -71,10 +72,12 @@ def letters_page(
 
 def letter_by_key(directory: Path, key: str) -> ReceivedLetter | None:
     """Give one letter; None where the mailbox has none of this key."""
-    for path in _files(directory):
-        if _key(path) == key:
-            return _letter(path)
-    return None
+    return letters_by_key(directory, [key]).get(key)
+
+
+def letters_by_key(directory: Path, keys: Collection[str]) -> dict[str, ReceivedLetter]:
+    """Give the letters of these keys that the mailbox has."""
+    return {_key(path): _letter(path) for path in _files(directory) if _key(path) in keys}
 
 
 def _files(directory: Path) -> list[Path]:

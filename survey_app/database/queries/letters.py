@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -79,3 +80,34 @@ def participant_of_letter(session: Session, letter_id: int) -> Participant | Non
 def letter_by_id(session: Session, letter_id: int) -> Letter | None:
     """One letter of any study; None where the record has no such letter."""
     return session.get(Letter, letter_id)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkNow:
+    """What a letter's link leads to at present."""
+
+    study: Study
+    wave: str
+    is_live: bool
+    """Whether it opens anything: it is not taken back, and the person has not withdrawn."""
+    has_submitted: bool
+
+
+def links_now(session: Session, token_hashes: Collection[str]) -> dict[str, LinkNow]:
+    """Give what each of these links leads to, by the token's hash; unknown ones are left out."""
+    rows = session.execute(
+        select(
+            Letter.token_hash,
+            Study,
+            Invitation.wave,
+            Letter.revoked_at.is_(None) & Participant.withdrawn_at.is_(None),
+            exists().where(
+                Submission.invitation_id == Invitation.id, Submission.submitted_at.is_not(None)
+            ),
+        )
+        .join(Invitation, Invitation.id == Letter.invitation_id)
+        .join(Participant, Participant.id == Invitation.participant_id)
+        .join(Study, Study.id == Invitation.study_id)
+        .where(Letter.token_hash.in_(token_hashes))
+    )
+    return {token_hash: LinkNow(*facts) for token_hash, *facts in rows if token_hash}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Blueprint, abort, render_template, request, url_for
 
-from survey_app.mail.mailbox import letter_by_key, letters_page
+from survey_app.database.queries.letters import links_now
+from survey_app.links import token_hash
+from survey_app.mail.mailbox import Envelope, letter_by_key, letters_by_key, letters_page
 from survey_app.web.access import public
 from survey_app.web.dates import moment_in_words
 from survey_app.web.navigation import staff_page
 from survey_app.web.pages import paging
-from survey_app.web.service import service
+from survey_app.web.public.presenters import LinkState, state_of_link
+from survey_app.web.service import now, record, service
 
 _PAGE_SIZE = 25
 _LONGEST_SEARCH = 100
@@ -29,6 +34,7 @@ def mailbox() -> str:
         number=request.args.get("page", 1, type=int),
         size=_PAGE_SIZE,
     )
+    states = _states_of(found.envelopes)
     return render_template(
         "public/mailbox.html",
         search=search,
@@ -39,6 +45,7 @@ def mailbox() -> str:
                 "href": url_for("demonstration.letter", key=envelope.key),
                 "to": envelope.to,
                 "sent": moment_in_words(envelope.sent_at),
+                "state": states.get(envelope.key),
             }
             for envelope in found.envelopes
         ],
@@ -71,6 +78,23 @@ def letter(key: str) -> str:
         text=found.text,
         links=own_links(found.links, service().settings.base_url),
     )
+
+
+def _states_of(envelopes: Iterable[Envelope]) -> dict[str, LinkState]:
+    """Say what the link in each letter leads to, by the letter's key."""
+    directory = service().settings.mailbox_directory
+    letters = letters_by_key(directory, {envelope.key for envelope in envelopes})
+    hashes = {
+        key: token_hash(link.rpartition("/")[2])
+        for key, letter in letters.items()
+        for link in own_links(letter.links, service().settings.base_url)
+    }
+    known = links_now(record(), set(hashes.values()))
+    return {
+        key: state_of_link(known[digest], at=now())
+        for key, digest in hashes.items()
+        if digest in known
+    }
 
 
 def own_links(links: tuple[str, ...], base_url: str) -> list[str]:

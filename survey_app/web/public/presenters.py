@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
+from survey_app.database.queries.letters import LinkNow
+from survey_app.operations.studies import definition_of
+from survey_app.operations.waves import state_of
 from survey_app.roles import ROLE_NAMES, Role
 
 
@@ -15,6 +19,25 @@ class Door:
     role: Role
     name: str
     tries: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """What the link in a letter leads to, with the colour of its tag."""
+
+    text: str
+    colour: str
+
+
+def state_of_link(link: LinkNow, *, at: datetime) -> LinkState:
+    """Say whether a letter's link still leads to questions."""
+    if not link.is_live:
+        return LinkState("Link taken back", "red")
+    if link.has_submitted:
+        return LinkState("Answered", "grey")
+    if state_of(definition_of(link.study).wave(link.wave), at=at) != "open":
+        return LinkState("Closed", "grey")
+    return LinkState("Not answered yet", "green")
 
 
 _TRIES: tuple[tuple[Role, str], ...] = (

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from answering import answer
 from looking import everything, only, rows
-from sqlalchemy import update
+from sqlalchemy import text, update
 from trials import BY, PASSWORD, SLUG
 
 from survey_app import create_app
-from survey_app.database.models import Allocation, Invitation, Randomisation, Staff
+from survey_app.database.models import Allocation, Invitation, Participant, Randomisation, Staff
 from survey_app.database.queries.staff import staff_by_email
 from survey_app.database.session import Database
 from survey_app.operations.staff import add_staff
@@ -210,6 +210,18 @@ def test_a_database_not_set_up_is_told_with_the_command_that_does(tmp_path):
     assert "up to date" in invoke(settings, "database", "upgrade").output
     assert "up to date" in invoke(settings, "database", "upgrade").output
     assert invoke(settings, "study", "list").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("study", "list"), ("database", "upgrade"), ("demo", "load")], ids=" ".join
+)
+def test_a_database_of_a_later_version_is_told_and_left_alone(trial, settings, command):
+    with trial.database.engine.execution_options(survey_writes=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    result = invoke(settings, *command)
+    assert result.exit_code == 1
+    assert "a later version of this program" in result.output
+    assert rows(trial.database, Participant)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,14 @@ from email.message import EmailMessage
 
 import pytest
 from flask.testing import FlaskClient
-from rooms import text_of_page
+from rooms import comment_by, text_of_page
+from sqlalchemy import select
+from trials import BY, Clock, Trial
 
+from survey_app.database.models import Participant
+from survey_app.jobs.delivery import deliver_letters
 from survey_app.mail.transport import MailboxTransport
+from survey_app.operations.revocation import revoke_links
 from survey_app.settings import Settings
 
 
@@ -45,6 +50,23 @@ def test_finds_letters_by_address_and_subject(client: FlaskClient, two_letters: 
     assert subjects(client.get("/mailbox?search=ada%40school").text) == ["A reminder"]
     assert subjects(client.get("/mailbox?search=QUESTIONNAIRE").text) == ["Your questionnaire"]
     assert "No letter holds these words." in client.get("/mailbox?search=nowhere").text
+
+
+def test_each_letter_says_what_its_link_leads_to(
+    client: FlaskClient, trial: Trial, settings: Settings, clock: Clock
+) -> None:
+    trial.invite()
+    deliver_letters(settings, trial.database, clock=clock)
+    assert client.get("/mailbox").text.count("Not answered yet") == 1 + 10
+    comment_by(trial, "Time.", person=1)
+    with trial.database.writing() as session:
+        participant = session.scalars(select(Participant).where(Participant.code == "P00002")).one()
+        revoke_links(session, participant=participant, by=BY, at=clock())
+    shown = text_of_page(client.get("/mailbox").text)
+    assert (shown.count("Answered"), shown.count("Link taken back")) == (1, 1)
+    assert shown.count("Not answered yet") == 1 + 8
+    clock.move(days=90)
+    assert text_of_page(client.get("/mailbox").text).count("Closed") == 8
 
 
 def test_an_empty_mailbox_says_so(client: FlaskClient) -> None:
