@@ -195,7 +195,8 @@ class _Round:
         at = self.clock()
         with self.database.reading() as session:
             found = letter_to_send(session, letter_id)
-        because = why_not_needed(found, at=at)
+            # Asked while the session is open: a study's frozen instruments are read from it once.
+            because = why_not_needed(found, at=at)
         if because:
             raise _NotNeeded(because)
         # The demonstration's letters leave at any hour, to be looked at.

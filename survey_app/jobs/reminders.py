@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from survey_app.database.models import Study
-from survey_app.database.queries.studies import all_studies
+from survey_app.database.queries.studies import all_studies, study_by_slug
 from survey_app.database.session import Database
 from survey_app.jobs.failures import without_words
 from survey_app.operations.invitations import has_due_letters, queue_due_letters
@@ -26,26 +26,35 @@ def queue_reminders(
     """Queue the letters due today in every study, in its hours; give how many. Safe to repeat."""
     at = clock()
     with database.reading() as session:
-        studies = all_studies(session)
+        slugs = [study.slug for study in all_studies(session)]
     queued = 0
-    for study in studies:
+    for slug in slugs:
         try:
-            queued += _queue(study, settings, database, at=at)
+            queued += _queue(slug, settings, database, at=at)
         except Exception as error:
             # One study's fault is not the others'.
-            _log.error("No reminders for %s.\n%s", study.slug, without_words(error))
+            _log.error("No reminders for %s.\n%s", slug, without_words(error))
     return queued
 
 
-def _queue(study: Study, settings: Settings, database: Database, *, at: datetime) -> int:
-    letters = definition_of(study).letters
-    # A day begins at midnight; a letter about it need not.
-    if not letters.leave_from <= at.astimezone(ENGLAND).time() < letters.leave_until:
-        return 0
-    if study.letters_paused_at is not None:
-        return 0
+def _queue(slug: str, settings: Settings, database: Database, *, at: datetime) -> int:
     with database.reading() as session:
-        if not has_due_letters(session, study=study, at=at):
+        study = study_by_slug(session, slug)
+        if (
+            study is None
+            or not _is_time(study, at)
+            or not has_due_letters(session, study=study, at=at)
+        ):
             return 0
     with database.writing() as session:
+        study = study_by_slug(session, slug)
+        assert study is not None  # noqa: S101  # found just now, and no study is ever deleted
         return queue_due_letters(session, study=study, key=settings.secret_key, by=BY, at=at)
+
+
+def _is_time(study: Study, at: datetime) -> bool:
+    if study.letters_paused_at is not None:
+        return False
+    letters = definition_of(study).letters
+    # A day begins at midnight; a letter about it need not.
+    return letters.leave_from <= at.astimezone(ENGLAND).time() < letters.leave_until

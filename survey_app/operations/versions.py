@@ -66,6 +66,8 @@ def definition_at(study: Study, version: QuestionnaireVersion) -> StudyDefinitio
 def _known(session: Session | None, frozen: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Read the frozen instruments that this process has not read yet."""
     unread = [sha256 for sha256 in frozen.values() if sha256 not in _FROZEN]
+    if unread and session is None:
+        raise LookupError("the frozen instruments of a study are read in the session that found it")
     if unread and session is not None:
         for each in session.scalars(
             select(FrozenDefinition).where(FrozenDefinition.sha256.in_(unread))

@@ -13,6 +13,7 @@ from trials import Trial
 from survey_app.jobs import reminders
 from survey_app.jobs.delivery import deliver_letters
 from survey_app.jobs.reminders import queue_reminders
+from survey_app.operations import versions
 from survey_app.settings import Settings
 from survey_app.trial.letter_plan import letter_days
 
@@ -52,6 +53,22 @@ def test_everyone_who_has_not_answered_is_reminded_once(settings, invited):
     assert remind(settings, invited) == PEOPLE
     assert remind(settings, invited) == 0
     assert [letter.kind for letter in outbox(invited.database)].count("reminder") == PEOPLE
+
+
+def test_a_worker_just_started_sends_letters_and_reminds(
+    settings, trial, monkeypatch: pytest.MonkeyPatch
+):
+    def start() -> None:
+        monkeypatch.setattr(versions, "_FROZEN", {})
+        versions._read.cache_clear()
+
+    trial.invite()
+    start()
+    sent = deliver_letters(settings, trial.database, clock=trial.clock, transport=Remembering())
+    assert (sent.sent, sent.delayed) == (PEOPLE, 0)
+    at_hour(trial, 9)
+    start()
+    assert remind(settings, trial) == PEOPLE
 
 
 @pytest.mark.parametrize(("hour", "minute"), [(0, 5), (7, 59), (18, 0), (23, 5)])

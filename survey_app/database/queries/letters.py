@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from survey_app.database.models import Invitation, Letter, Participant, School, Study, Submission
@@ -110,4 +110,8 @@ def links_now(session: Session, token_hashes: Collection[str]) -> dict[str, Link
         .join(Study, Study.id == Invitation.study_id)
         .where(Letter.token_hash.in_(token_hashes))
     )
-    return {token_hash: LinkNow(*facts) for token_hash, *facts in rows if token_hash}
+    return {
+        token_hash: LinkNow(study, wave, is_live, has_submitted)
+        for token_hash, study, wave, is_live, has_submitted in rows
+        if token_hash
+    }
