@@ -24,6 +24,8 @@ class ShownQuestion:
     hint: str
     options: tuple[ResponseOption, ...]
     apart: tuple[ResponseOption, ...]
+    may_clear: bool
+    """Whether a choice, once made, can be taken back; "Prefer not to say" does it where offered."""
     in_columns: bool
     max_length: int | None
     value: str
@@ -42,6 +44,7 @@ def shown_questions(
             hint=question.hint,
             options=question.options,
             apart=(PREFER_NOT_TO_SAY_OPTION,) if question.prefer_not_to_say else (),
+            may_clear=question.kind == "choice" and not question.prefer_not_to_say,
             in_columns=fits_in_columns(question.options),
             max_length=question.max_length,
             value=answers.get(question.id, ""),

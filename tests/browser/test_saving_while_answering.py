@@ -69,6 +69,24 @@ def test_each_answer_is_saved_as_it_is_given_and_the_page_says_so(
     assert dev.saved["gad7_7"] == -9
 
 
+def test_what_the_page_says_of_saving_hides_nothing_that_has_the_focus(
+    page: Page, live: str, dev: Respondent
+) -> None:
+    open_page(page, live, dev, "gad7")
+    choose(page, 0, 0)
+    says(page, "Saved")
+    seen = 0
+    while page.evaluate("document.activeElement.type") != "submit":
+        bar, focused = page.evaluate(
+            """[document.getElementById("saving"), document.activeElement.parentElement]
+                .map(e => e.getBoundingClientRect()).map(r => [r.top, r.bottom])"""
+        )
+        assert focused[1] <= bar[0] or focused[0] >= bar[1], (seen, focused, bar)
+        page.keyboard.press("Tab")
+        seen += 1
+    assert seen >= 7
+
+
 def test_while_the_line_is_down_the_page_says_so_stands_and_saves_when_it_is_back(
     page: Page, live: str, dev: Respondent
 ) -> None:

@@ -6,6 +6,7 @@ nothing and shows nobody's name; a POST opens the visit and leaves the secret ad
 
 from __future__ import annotations
 
+from flask import flash
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import Visit, visit_by_token
@@ -16,10 +17,12 @@ from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words
 from survey_app.web.networks import network
 from survey_app.web.participant.delivery import asked_of, delivery_of
-from survey_app.web.participant.room import blueprint, show
+from survey_app.web.participant.room import RESUMED, blueprint, show
 from survey_app.web.participant.routing import first_unsaved, go_to
 from survey_app.web.participant.visits import remember_visit, with_visit
 from survey_app.web.service import now, record
+
+BACK_AGAIN = "You are back where you stopped. What you answered before is kept."
 
 
 @blueprint.get("/link/<string:token>")
@@ -72,6 +75,8 @@ def resume(visit: Visit) -> Response:
         return refusal
     if visit.submission is None:
         return go_to("consent", reference)
+    if visit.values or visit.texts:
+        flash(BACK_AGAIN, RESUMED)
     page = first_unsaved(visit, asked_of(visit))
     if page is None:
         return go_to("check", reference)

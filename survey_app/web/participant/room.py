@@ -10,6 +10,9 @@ from werkzeug.wrappers import Response
 from survey_app.trial.design import StudyDefinition
 from survey_app.web.service import service
 
+RESUMED = "resumed"
+"""The kind of message that a page of questions shows to somebody who comes back to it."""
+
 blueprint = Blueprint("participant", __name__)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 from threading import Thread
 
 import pytest
@@ -61,6 +62,33 @@ def test_coming_back_leads_to_the_first_page_not_saved(answering: Respondent) ->
     assert answering.get().location == answering.address(OPEN)
     answering.save(OPEN, {"would_help": "Time"})
     assert answering.get().location == answering.address("check")
+
+
+def test_somebody_who_comes_back_is_told_so_once(answering: Respondent) -> None:
+    told = "You are back where you stopped."
+    answering.get()
+    assert told not in words_of(answering.get("about-you"))
+    answering.save("about-you", {})
+    answering.get()
+    assert told in words_of(answering.get("dsl-confidence"))
+    assert told not in words_of(answering.get("dsl-confidence"))
+
+
+def test_a_page_left_open_for_a_month_is_saved(
+    answering: Respondent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering.client.application.config["WTF_CSRF_ENABLED"] = True
+    page = answering.get(OPEN).text
+    posted = {name: hidden_field(page, name) for name in ("csrf_token", "shown")}
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 30 * 24 * 3600)
+    assert (
+        answering.client.post(
+            answering.address(OPEN), data={**posted, "would_help": "Time"}
+        ).status_code
+        == 303
+    )
+    assert answering.saved == {"would_help": "Time"}
 
 
 def test_save_and_come_back_later_saves(answering: Respondent) -> None:

@@ -53,6 +53,12 @@ def test_nothing_is_checked_before_an_answer(app: Flask, chosen: object) -> None
     assert not [i for i in inputs.all("input") if "checked" in i]
 
 
+def test_a_choice_can_be_taken_back_where_the_page_says_so(app: Flask) -> None:
+    inputs = elements(app, "choices", "radios('q', 'Q', options, 1, clearable=true)").all("input")
+    assert [i["id"] for i in inputs if i["value"] == ""] == ["q-clear"]
+    assert [i["value"] for i in inputs if "checked" in i] == ["1"]
+
+
 def test_zero_is_an_answer(app: Flask) -> None:
     inputs = elements(app, "choices", "radios('q', 'Q', options, 0)")
     assert [i["value"] for i in inputs.all("input") if "checked" in i] == ["0"]
