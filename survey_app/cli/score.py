@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +14,13 @@ from instruments.model import Instrument
 from survey_app.cli.answer_table import read_answer_table
 from survey_app.cli.door import read_file, told
 from survey_app.cli.instruments import the_instrument
+from survey_app.cli.score_change import changes, reliabilities_of
 from survey_app.csv_cells import harmless
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scoring.scales import Scores
 
 
 @click.command("score")
@@ -33,16 +37,70 @@ if TYPE_CHECKING:
     "--columns",
     help="The columns of the scored items in their order, where they are not named by item ids.",
 )
+@click.option(
+    "--before",
+    type=click.Path(path_type=Path),
+    help="The answers of the same people at an earlier time, matched by --id, to give the change.",
+)
+@click.option(
+    "--reliability",
+    "reliabilities",
+    multiple=True,
+    help="With --before, what Jacobson and Truax's index of change rests on, such as "
+    "gad7_total=alpha:0.89 or gad7_total=test_retest:0.83; once a score.",
+)
 @told
 def command(
-    instrument: str, file: Path, output: Path | None, id_column: str | None, columns: str | None
+    instrument: str,
+    file: Path,
+    output: Path | None,
+    id_column: str | None,
+    columns: str | None,
+    before: Path | None,
+    reliabilities: tuple[str, ...],
 ) -> None:
-    """Score INSTRUMENT, an id or a definition's file, from FILE, a CSV with one row a person."""
+    """Score INSTRUMENT, an id or a definition's file, from FILE, a CSV with one row a person.
+
+    An empty cell is not answered; so is NA. The codes -9 (not answered), -8 (prefer not to say) and
+    -7 (not asked) are known.
+    """
     # Imported late: what analyses takes seconds to load, and no other command needs it.
-    from scoring.errors import AnswersError
-    from scoring.foreign_answers import whole_numbers, with_shared_items
+    from scoring.scales import score
 
     definition = the_instrument(instrument)
+    if before is not None and id_column is None:
+        raise click.UsageError("--before needs --id, the column that names the people in both.")
+    if reliabilities and before is None:
+        raise click.UsageError("--reliability is of a change; it needs --before.")
+    given = reliabilities_of(reliabilities, definition)
+    answers, labels = _answers(file, definition, id_column, columns)
+    scores = score(answers, definition)
+    found = _as_columns(answers, scores, definition, labels)
+    notes: tuple[str, ...] = ()
+    if before is not None and labels is not None:
+        earlier, people = _answers(before, definition, id_column, columns)
+        assert people is not None  # noqa: S101  there is an id column
+        changed = changes(
+            _by_person(score(earlier, definition).values, people, before),
+            _by_person(scores.values, labels, file),
+            definition,
+            given,
+        )
+        found |= changed.columns
+        notes = changed.notes
+    _write(_as_csv(found), output)
+    for note in notes:
+        click.echo(note, err=True)
+
+
+def _answers(
+    file: Path, definition: Instrument, id_column: str | None, columns: str | None
+) -> tuple[pd.DataFrame, pd.Series[str] | None]:
+    """Read what the items' columns hold and what names the rows; every value is checked."""
+    from scoring.errors import AnswersError
+    from scoring.foreign_answers import whole_numbers, with_shared_items
+    from scoring.frames import checked_answers
+
     table = read_answer_table(read_file(file), file.name)
     if columns is not None:
         table = _renamed(table, definition, [name.strip() for name in columns.split(",")])
@@ -51,9 +109,24 @@ def command(
     wanted = [name for item in definition.items for name in (item.id, item.same_as) if name]
     try:
         answers = with_shared_items(whole_numbers(table, wanted), definition)
-        text = _as_csv(answers, definition, None if id_column is None else table[id_column])
+        checked_answers(answers, definition, definition.scored_items)
     except AnswersError as error:
         raise click.ClickException(f"{file.name}: {error}") from error
+    return answers, None if id_column is None else table[id_column]
+
+
+def _by_person(values: pd.DataFrame, labels: pd.Series[str], file: Path) -> pd.DataFrame:
+    """Name the rows by the people, who must be there once each."""
+    twice = sorted({str(label) for label in labels[labels.duplicated()]})
+    if twice:
+        raise click.ClickException(
+            f"{file.name}: {labels.name} names {', '.join(twice[:20])} more than once; a change "
+            "needs everybody once."
+        )
+    return values.set_index(labels.to_numpy())
+
+
+def _write(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
@@ -79,11 +152,15 @@ def _renamed(table: pd.DataFrame, definition: Instrument, names: list[str]) -> p
     return table.assign(**{item: table[name] for item, name in zip(items, names, strict=True)})
 
 
-def _as_csv(answers: pd.DataFrame, definition: Instrument, labels: pd.Series[str] | None) -> str:
+def _as_columns(
+    answers: pd.DataFrame,
+    scores: Scores,
+    definition: Instrument,
+    labels: pd.Series[str] | None,
+) -> dict[str, list[object]]:
     """Four columns a score: its value, unrounded; items answered; band; why there is no value."""
-    from scoring.scales import bands, score
+    from scoring.scales import bands
 
-    scores = score(answers, definition)
     columns: dict[str, list[object]] = {}
     if labels is None:
         columns["row"] = list(answers.index)
@@ -97,6 +174,10 @@ def _as_csv(answers: pd.DataFrame, definition: Instrument, labels: pd.Series[str
             labelled = bands(values, rule).astype("object")
             columns[f"{rule.id}_band"] = labelled.where(values.notna(), "").tolist()
         columns[f"{rule.id}_reason"] = scores.reason[rule.id].tolist()
+    return columns
+
+
+def _as_csv(columns: Mapping[str, list[object]]) -> str:
     written = StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(columns)

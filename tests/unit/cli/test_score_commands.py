@@ -152,3 +152,56 @@ def test_a_definition_of_ones_own_is_scored_by(run, answers, tmp_path):
     own.write_text(text, encoding="utf-8")
     rows = read(run("score", own, answers("x,2,3,0,0,0,0,0")).output)
     assert rows[0]["gad2_total"] == "5"
+
+
+def before_and_after(tmp_path: Path) -> tuple[Path, Path]:
+    headings = ",".join(["person", *GAD7])
+    before, after = tmp_path / "before.csv", tmp_path / "after.csv"
+    before.write_text(
+        f"{headings}\na,3,3,3,3,1,2,3\nb,1,0,0,1,0,1,0\nc,1,1,1,0,1,2,3\nz,1,1,1,0,1,2,3\n"
+    )
+    after.write_text(
+        f"{headings}\nb,1,2,3,0,1,2,\na,1,2,3,0,1,2,3\nc,1,,,0,1,2,3\nf,1,1,1,1,1,1,1\n"
+    )
+    return before, after
+
+
+def test_change_is_of_each_person_and_says_what_it_rests_on(run, tmp_path):
+    before, after = before_and_after(tmp_path)
+    result = run(
+        *("score", "gad7", after, "--id", "person", "--before", before),
+        *("--reliability", "gad7_total=test_retest:0.89"),
+    )
+    rows = {row["person"]: row for row in read(result.stdout)}
+    assert list(rows) == ["b", "a", "c", "f"]
+    assert (rows["a"]["gad7_total_before"], rows["a"]["gad7_total_change"]) == ("18", "-6")
+    changed = [rows[name]["gad7_total_changed"] for name in "abcf"]
+    assert changed == ["improved", "worsened", "", ""]
+    # 18, 3, 9 and 9 have an SD of 6.1847; the error of a change is that times sqrt(2 x 0.11)
+    assert float(rows["a"]["gad7_total_index"]) == pytest.approx(-2.06835, abs=1e-5)
+    assert rows["a"]["gad7_total_index_changed"] == "improved"
+    assert "a change of 4 points or more" in result.stderr
+    assert "not verified" in result.stderr
+    assert "a test-retest reliability of 0.89 and an SD before of 6.185 (n = 4)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--before", "BEFORE"], "--before needs --id"),
+        (["--reliability", "gad7_total=alpha:0.9"], "it needs --before"),
+        (["--id", "person", "--before", "BEFORE", "--reliability", "x=alpha:0.9"], "no score x"),
+        (["--id", "person", "--before", "BEFORE", "--reliability", "gad7_total=1"], "KIND:VALUE"),
+    ],
+)
+def test_a_change_that_cannot_be_worked_out_is_refused(refused, tmp_path, options, said):
+    before, after = before_and_after(tmp_path)
+    given = [str(before) if each == "BEFORE" else each for each in options]
+    assert said in refused("score", "gad7", after, *given)
+
+
+def test_a_person_who_is_there_twice_has_no_change(refused, tmp_path):
+    before, after = before_and_after(tmp_path)
+    before.write_text(before.read_text() + "a,0,0,0,0,0,0,0\n")
+    said = refused("score", "gad7", after, "--id", "person", "--before", before)
+    assert "before.csv: person names a more than once" in said
