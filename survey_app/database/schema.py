@@ -45,6 +45,5 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _run(engine: Engine, step, revision: str) -> None:  # type: ignore[no-untyped-def]  # alembic types no step
-    writer = engine.execution_options(survey_writes=True)
-    with writer.begin() as connection:
+    with engine.begin() as connection:
         step(_config(connection), revision)

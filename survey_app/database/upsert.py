@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import literal
@@ -12,6 +13,12 @@ from sqlalchemy.orm import Session
 from survey_app.database.base import Base
 
 
+def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of one shape that nothing else in the session looks at, without their ids."""
+    if rows:
+        _run(session, _plain_insert(model), list(rows))
+
+
 def insert_unless_there(
     session: Session, model: type[Base], values: Mapping[str, Any], *, key: Sequence[str]
 ) -> bool:
@@ -19,10 +26,9 @@ def insert_unless_there(
 
     Two at once leave one row, and one of them is told so.
     """
-    statement = _insert(session, model).values(**values)
-    statement = statement.on_conflict_do_nothing(index_elements=list(key))
+    statement = _insert_or_leave(_dialect(session), model, tuple(key))
     # The count of rows would be -1 on PostgreSQL.
-    return session.execute(statement.returning(literal(1))).first() is not None
+    return _run(session, statement, values).first() is not None
 
 
 def insert_or_update(
@@ -31,11 +37,45 @@ def insert_or_update(
     """Insert rows, or replace the other columns of those whose key is there."""
     if not rows:
         return
-    statement = _insert(session, model).values(list(rows))
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+    statement = _insert_or_update(_dialect(session), model, tuple(key), tuple(rows[0]))
+    _run(session, statement, list(rows))
 
 
-def _insert(session: Session, model: type[Base]) -> Any:
-    dialect = session.get_bind().dialect.name
-    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(model)
+def _run(session: Session, statement: Any, values: Any) -> Any:
+    session.flush()
+    return session.connection().execute(statement, values)
+
+
+# Made once each, since to make a statement takes longer than to run it; so does a statement that
+# holds all its rows, which is another one for each number of them.
+@cache
+def _plain_insert(model: type[Base]) -> Any:
+    return _table(model).insert()
+
+
+@cache
+def _insert_or_leave(dialect: str, model: type[Base], key: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, model).on_conflict_do_nothing(index_elements=list(key))
+    return statement.returning(literal(1))
+
+
+@cache
+def _insert_or_update(
+    dialect: str, model: type[Base], key: tuple[str, ...], columns: tuple[str, ...]
+) -> Any:
+    statement = _insert(dialect, model)
+    changed = {name: statement.excluded[name] for name in columns if name not in key}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+
+
+def _insert(dialect: str, model: type[Base]) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(_table(model))
+
+
+def _table(model: type[Base]) -> Any:
+    return model.__table__
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from survey_app.database.models import AuditEvent
+from survey_app.database.upsert import insert_rows
 
 Detail = str | int | bool | None
 
@@ -80,9 +81,15 @@ def record_event(
 ) -> None:
     """Add one event to the trail; the action must have a wording, and its detail must fill it."""
     describe(action, detail)
-    session.add(
-        AuditEvent(at=at, by=by, action=action, study_id=study_id, subject=subject, detail=detail)
-    )
+    event = {
+        "at": at,
+        "by": by,
+        "action": action,
+        "study_id": study_id,
+        "subject": subject,
+        "detail": detail,
+    }
+    insert_rows(session, AuditEvent, [event])
 
 
 def describe(action: str, detail: Mapping[str, Detail]) -> str:

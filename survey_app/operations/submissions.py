@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from instruments.missing import NOT_ANSWERED
 from instruments.questionnaire import Page, Questionnaire
@@ -29,7 +29,8 @@ from survey_app.database.models import (
     Study,
     Submission,
 )
-from survey_app.database.upsert import insert_or_update, insert_unless_there
+from survey_app.database.queries.invitations import answers_on_record, forget_answers
+from survey_app.database.upsert import insert_or_update, insert_rows, insert_unless_there
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import (
     AlreadySubmittedError,
@@ -38,7 +39,11 @@ from survey_app.operations.errors import (
 )
 from survey_app.operations.invitations import cancel_waiting_letters, queue_letter
 from survey_app.operations.studies import definition_of
-from survey_app.operations.versions import freeze_questionnaire
+from survey_app.operations.versions import (
+    current_version_id,
+    freeze_questionnaire,
+    questionnaire_of,
+)
 from survey_app.operations.waves import state_of
 from survey_app.trial.design import StudyDefinition
 
@@ -61,9 +66,9 @@ class PageAnswers:
 
 def questionnaire_for(*, study: Study, invitation: Invitation) -> Questionnaire:
     """Give the pages one invited person is shown; questions of one arm depend on the allocation."""
-    design = definition_of(study)
     allocation = invitation.participant.school.allocation
-    return design.questionnaire(invitation.wave, allocation.arm if allocation else None)
+    arm = allocation.arm if allocation else None
+    return questionnaire_of(study, wave=invitation.wave, arm=arm)
 
 
 def start_submission(
@@ -132,17 +137,16 @@ def start_submission(
 
 
 def lock_answers(session: Session, *, submission: Submission) -> None:
-    """Wait for whoever is saving the same answers, and read what they saved.
+    """Wait for whoever is saving the same answers, so that what they saved is read after it.
 
-    What is compared with the answers on record must be read behind this lock.
+    What is compared with the answers on record must be read behind this lock, which is held until
+    the transaction ends.
     """
-    session.scalars(
-        select(Submission)
-        .where(Submission.id == submission.id)
-        .with_for_update()
-        .options(selectinload(Submission.responses), selectinload(Submission.comments))
-        .execution_options(populate_existing=True)
-    ).one()
+    held = (session.get_transaction(), submission.id)
+    if session.info.get(_HELD) != held:
+        _lock(session, submission)
+        forget_answers(session)
+        session.info[_HELD] = held
 
 
 def save_page(
@@ -166,7 +170,8 @@ def save_page(
     """
     design = definition_of(study)
     _refuse_unless_open(design, invitation, at)
-    is_submitted = _lock(session, submission).submitted_at is not None
+    lock_answers(session, submission=submission)
+    is_submitted = submission.submitted_at is not None
     if is_submitted and (is_draft or not design.wave(invitation.wave).changes_after_submission):
         raise AlreadySubmittedError("These answers were submitted and can no longer change.")
     taken = [question for question in page.questions if question.id not in answers.untouched]
@@ -179,9 +184,12 @@ def save_page(
     )
     if not is_submitted:
         _note_version(session, study, submission, at)
-    _note_comments_not_asked(
-        session, questionnaire_for(study=study, invitation=invitation), submission
-    )
+    has_texts = bool(texts or answers_on_record(submission).texts)
+    forget_answers(session)
+    if has_texts:
+        _note_comments_not_asked(
+            session, questionnaire_for(study=study, invitation=invitation), submission
+        )
     if n_changed and not is_draft:
         record_event(
             session,
@@ -229,10 +237,8 @@ def _save_values(
     *,
     is_draft: bool,
 ) -> int:
-    saved = select(Response.item, Response.value, Response.is_draft).where(
-        Response.submission_id == submission.id
-    )
-    before = {item: (value, was_draft) for item, value, was_draft in session.execute(saved)}
+    saved = answers_on_record(submission)
+    before = {item: (value, item in saved.drafts) for item, value in saved.values.items()}
     new = _new(before, values, is_draft=is_draft)
     insert_or_update(
         session,
@@ -249,10 +255,14 @@ def _save_values(
         ],
         key=("submission_id", "item"),
     )
-    session.add_all(
-        ResponseEvent(submission_id=submission.id, item=item, value=value, saved_at=at)
-        for item, (value, _) in new.items()
-        if item not in before or before[item][0] != value
+    insert_rows(
+        session,
+        ResponseEvent,
+        [
+            {"submission_id": submission.id, "item": item, "value": value, "saved_at": at}
+            for item, (value, _) in new.items()
+            if item not in before or before[item][0] != value
+        ],
     )
     return len(new)
 
@@ -265,10 +275,8 @@ def _save_texts(
     *,
     is_draft: bool,
 ) -> int:
-    saved = select(Comment.question, Comment.body, Comment.is_draft).where(
-        Comment.submission_id == submission.id
-    )
-    before = {question: (body, was_draft) for question, body, was_draft in session.execute(saved)}
+    saved = answers_on_record(submission)
+    before = {name: (body, name in saved.drafts) for name, body in saved.texts.items()}
     # A box left empty is kept too: a question that was seen and not answered is not one never seen.
     new = _new(before, texts, is_draft=is_draft)
     insert_or_update(
@@ -287,10 +295,14 @@ def _save_texts(
         ],
         key=("submission_id", "question"),
     )
-    session.add_all(
-        ResponseEvent(submission_id=submission.id, item=question, body=body, saved_at=at)
-        for question, (body, _) in new.items()
-        if question not in before or before[question][0] != body
+    insert_rows(
+        session,
+        ResponseEvent,
+        [
+            {"submission_id": submission.id, "item": question, "body": body, "saved_at": at}
+            for question, (body, _) in new.items()
+            if question not in before or before[question][0] != body
+        ],
     )
     return len(new)
 
@@ -312,11 +324,14 @@ def _new(
 
 def _note_version(session: Session, study: Study, submission: Submission, at: datetime) -> None:
     """What is saved or sent answers the questionnaire as it is asked now."""
-    version = freeze_questionnaire(
-        session, study=study, wave=submission.wave, by=BY_PARTICIPANT, at=at
-    )
-    submission.questionnaire_id = version.id
-    session.flush()
+    version_id = current_version_id(session, study, submission.wave)
+    if version_id is None:
+        version_id = freeze_questionnaire(
+            session, study=study, wave=submission.wave, by=BY_PARTICIPANT, at=at
+        ).id
+    if submission.questionnaire_id != version_id:
+        submission.questionnaire_id = version_id
+        session.flush()
 
 
 def _note_comments_not_asked(
@@ -325,16 +340,13 @@ def _note_comments_not_asked(
     """Mark the comments whose question is asked no longer, and unmark those it is asked again."""
     if not questionnaire.is_routed:
         return
-    saved = select(Response.item, Response.value).where(Response.submission_id == submission.id)
     comments = session.scalars(
         select(Comment)
         .where(Comment.submission_id == submission.id)
         .execution_options(populate_existing=True)
     ).all()
-    answers: dict[str, int | str] = {
-        **dict(session.execute(saved).all()),
-        **{c.question: c.body for c in comments},
-    }
+    saved = answers_on_record(submission)
+    answers: dict[str, int | str] = {**saved.values, **saved.texts}
     asked = {question.id for question in questionnaire.asked(answers).questions()}
     for comment in comments:
         comment.not_asked = comment.question not in asked
@@ -443,11 +455,12 @@ def _refuse_unless_open(design: StudyDefinition, invitation: Invitation, at: dat
 
 def _lock(session: Session, submission: Submission) -> Submission:
     return session.scalars(
-        select(Submission)
-        .where(Submission.id == submission.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        _LOCKED, {"id": submission.id}, execution_options={"populate_existing": True}
     ).one()
+
+
+_HELD = "answers locked"
+_LOCKED = select(Submission).where(Submission.id == bindparam("id")).with_for_update()
 
 
 def _refuse_released(session: Session, submission: Submission, texts: Mapping[str, str]) -> None:

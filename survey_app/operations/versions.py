@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, object_session
 
 from instruments.catalogue import Source, load_catalogue, load_sources
 from instruments.model import Instrument
+from instruments.questionnaire import Questionnaire
 from survey_app.database.models import (
     FrozenDefinition,
     Invitation,
@@ -37,17 +38,21 @@ _FROZEN: Final[dict[str, Instrument]] = {}
 
 def definition_of(study: Study) -> StudyDefinition:
     """Give a study's definition as it stands on record, with the instruments frozen for it."""
+    frozen = _known(object_session(study), study.instruments)
     return _read(
-        study.source,
-        study.slug,
-        study.shifted_by_days,
-        _known(object_session(study), study.instruments),
+        _Wanted(
+            study.definition_sha256, study.slug, study.shifted_by_days, frozen, lambda: study.source
+        )
     )
 
 
 def definition_asked(study: Study, submission: Submission | None) -> StudyDefinition:
     """Give the definition that somebody is asked by: as it was, once answers are submitted."""
-    if submission is None or submission.submitted_at is None or submission.questionnaire is None:
+    if submission is None or submission.submitted_at is None:
+        return definition_of(study)
+    session = object_session(submission)
+    newest = session and current_version_id(session, study, submission.wave)
+    if submission.questionnaire_id == newest or submission.questionnaire is None:
         return definition_of(study)
     return definition_at(study, submission.questionnaire)
 
@@ -55,11 +60,19 @@ def definition_asked(study: Study, submission: Submission | None) -> StudyDefini
 def definition_at(study: Study, version: QuestionnaireVersion) -> StudyDefinition:
     """Give a study's definition as it was under one version of a questionnaire."""
     frozen = {each.name: each.sha256 for each in version.instruments}
+    known = _known(object_session(version), {**study.instruments, **frozen})
+    text = version.definition
     return _read(
-        version.definition.source,
-        study.slug,
-        study.shifted_by_days,
-        _known(object_session(version), {**study.instruments, **frozen}),
+        _Wanted(text.sha256, study.slug, study.shifted_by_days, known, lambda: text.source)
+    )
+
+
+def questionnaire_of(study: Study, *, wave: str, arm: str | None) -> Questionnaire:
+    """Give what is asked at a wave of one arm now, compiled once for all who are asked the same."""
+    definition = definition_of(study)
+    frozen = tuple(sorted(study.instruments.items()))
+    return _compiled(
+        _Asked(definition.sha256, study.shifted_by_days, frozen, wave, arm, definition)
     )
 
 
@@ -76,14 +89,43 @@ def _known(session: Session | None, frozen: Mapping[str, str]) -> tuple[tuple[st
     return tuple(sorted(frozen.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A definition, and where its text is to be had if nobody has read it yet."""
+
+    sha256: str
+    slug: str
+    shifted_by_days: int
+    frozen: tuple[tuple[str, str], ...]
+    text: Callable[[], str] = field(compare=False)
+
+
 @lru_cache(maxsize=64)
-def _read(
-    source: str, slug: str, shifted_by_days: int, frozen: tuple[tuple[str, str], ...]
-) -> StudyDefinition:
-    catalogue = {**load_catalogue(), **{name: _FROZEN[sha256] for name, sha256 in frozen}}
+def _read(wanted: _Wanted) -> StudyDefinition:
+    catalogue = {**load_catalogue(), **{name: _FROZEN[sha256] for name, sha256 in wanted.frozen}}
     return read_accepted_study(
-        source, f"{slug}.toml", shifted_by_days, catalogue=MappingProxyType(catalogue)
+        wanted.text(),
+        f"{wanted.slug}.toml",
+        wanted.shifted_by_days,
+        catalogue=MappingProxyType(catalogue),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What decides which pages a person is shown; two that are equal show the same pages."""
+
+    definition_sha256: str
+    shifted_by_days: int
+    frozen: tuple[tuple[str, str], ...]
+    wave: str
+    arm: str | None
+    definition: StudyDefinition = field(compare=False)
+
+
+@lru_cache(maxsize=128)
+def _compiled(asked: _Asked) -> Questionnaire:
+    return asked.definition.questionnaire(asked.wave, asked.arm)
 
 
 def current_version(session: Session, study: Study, wave: str) -> QuestionnaireVersion | None:
@@ -94,6 +136,22 @@ def current_version(session: Session, study: Study, wave: str) -> QuestionnaireV
         .order_by(QuestionnaireVersion.number.desc())
         .limit(1)
     ).first()
+
+
+def current_version_id(session: Session, study: Study, wave: str) -> int | None:
+    """The number on record of the newest version of a wave's questionnaire."""
+    return session.scalar(_CURRENT_VERSION_ID, {"study_id": study.id, "wave": wave})
+
+
+_CURRENT_VERSION_ID = (
+    select(QuestionnaireVersion.id)
+    .where(
+        QuestionnaireVersion.study_id == bindparam("study_id"),
+        QuestionnaireVersion.wave == bindparam("wave"),
+    )
+    .order_by(QuestionnaireVersion.number.desc())
+    .limit(1)
+)
 
 
 def freeze_questionnaire(

@@ -5,7 +5,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -50,7 +50,7 @@ class StudyDefinition(StudyFile):
     @property
     def sha256(self) -> str:
         """The seal of the source text; a shifted study keeps the seal of the file it came from."""
-        return hashlib.sha256(self.source.encode("utf-8")).hexdigest()
+        return _sealed(self.source)
 
     @property
     def control_arm(self) -> Arm:
@@ -151,6 +151,11 @@ def load_ready_made() -> Mapping[str, StudyDefinition]:
     return MappingProxyType(
         {slug: read_study(text, f"{slug}.toml") for slug, text in ready_made_sources().items()}
     )
+
+
+@lru_cache(maxsize=128)
+def _sealed(source: str) -> str:
+    return hashlib.sha256(source.encode("utf-8")).hexdigest()
 
 
 def _named(things: tuple[Named, ...], wanted: str, kind: str) -> Named:

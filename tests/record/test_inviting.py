@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from hashlib import sha256
 
 import pytest
 from answering import answer, start
@@ -271,6 +272,7 @@ def crowded(trial: Trial) -> Trial:
     with trial.database.writing() as session:
         study = trial.study(session)
         study.source = study.source.replace("per_day = 4", "per_day = 3")
+        study.definition_sha256 = sha256(study.source.encode()).hexdigest()
         roster = read_roster(ROSTER + more.encode(), phases=trial.definition.study.phases)
         import_roster(session, study=study, rows=roster.rows, by=BY, at=trial.clock())
     return trial

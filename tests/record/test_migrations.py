@@ -170,7 +170,7 @@ def test_a_record_never_set_up_is_not_current(tmp_path):
 
 def test_an_upgrade_that_fails_half_way_leaves_the_record_as_it_was(database: Database):
     schema.downgrade(database.engine, "0004")
-    with database.engine.execution_options(survey_writes=True).begin() as connection:
+    with database.engine.begin() as connection:
         connection.execute(text("CREATE TABLE supervision_session (id INTEGER)"))
     with pytest.raises(DBAPIError):
         schema.upgrade(database.engine)

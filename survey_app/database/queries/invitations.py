@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    null,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import Session, defer, object_session
 
 from instruments.missing import NOT_ANSWERED
+from survey_app.database.base import Base
 from survey_app.database.models import (
+    Allocation,
     Comment,
+    Contact,
     HeldPage,
     Invitation,
     Letter,
@@ -24,24 +39,43 @@ from survey_app.database.models import (
 
 
 @dataclass(frozen=True, slots=True)
+class SavedAnswers:
+    """The answers of one submission as they stood when they were read."""
+
+    values: Mapping[str, int]
+    """The codes, by item."""
+    texts: Mapping[str, str]
+    """The words, by open question."""
+    drafts: frozenset[str]
+    """The questions answered on a page that is not sent yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
-    """All that one page of answering needs to know."""
+    """All that one page of answering needs to know; answers are read when they are asked for."""
 
     study: Study
     invitation: Invitation
     submission: Submission | None
     letter_id: int
     name: str
+    school: str
+    arm: str | None
 
     @property
-    def values(self) -> dict[str, int]:
+    def saved(self) -> SavedAnswers:
+        """The answers saved so far."""
+        return answers_on_record(self.submission) if self.submission else _NO_ANSWERS
+
+    @property
+    def values(self) -> Mapping[str, int]:
         """The codes saved so far, by item."""
-        return {r.item: r.value for r in self.submission.responses} if self.submission else {}
+        return self.saved.values
 
     @property
-    def texts(self) -> dict[str, str]:
+    def texts(self) -> Mapping[str, str]:
         """The words saved so far, by open question."""
-        return {c.question: c.body for c in self.submission.comments} if self.submission else {}
+        return self.saved.texts
 
     @property
     def answers(self) -> dict[str, int | str]:
@@ -57,12 +91,7 @@ class Visit:
     @property
     def drafts(self) -> frozenset[str]:
         """The questions whose answer was saved while its page, not sent yet, was being answered."""
-        if self.submission is None:
-            return frozenset()
-        return frozenset(
-            [r.item for r in self.submission.responses if r.is_draft]
-            + [c.question for c in self.submission.comments if c.is_draft]
-        )
+        return self.saved.drafts
 
     @property
     def consents(self) -> dict[str, bool]:
@@ -70,14 +99,44 @@ class Visit:
         return {c.key: c.given for c in self.submission.consents} if self.submission else {}
 
 
+_NO_ANSWERS = SavedAnswers(values={}, texts={}, drafts=frozenset())
+_READ_ALREADY = "answers on record"
+
+
+def answers_on_record(submission: Submission) -> SavedAnswers:
+    """The answers of a submission, read once a session until they are forgotten."""
+    session = _session(submission)
+    read: dict[int, SavedAnswers] = session.info.setdefault(_READ_ALREADY, {})
+    if submission.id not in read:
+        rows = session.execute(_ANSWERS, {"submission_id": submission.id}).all()
+        read[submission.id] = SavedAnswers(
+            values={name: value for name, value, _, _ in rows if value is not None},
+            texts={name: body for name, _, body, _ in rows if body is not None},
+            drafts=frozenset(name for name, _, _, is_draft in rows if is_draft),
+        )
+    return read[submission.id]
+
+
+def forget_answers(session: Session) -> None:
+    """Have the answers read again: others may have saved some, or this session has."""
+    session.info.pop(_READ_ALREADY, None)
+
+
+def _session(row: Base) -> Session:
+    session = object_session(row)
+    if session is None:
+        raise RuntimeError(f"{row!r} was read in a session that has ended")
+    return session
+
+
 def visit_by_token(session: Session, token_hash: str) -> Visit | None:
     """The visit that a link opens; None when the link is unknown, revoked or of one withdrawn."""
-    return _visit(session, Letter.token_hash == token_hash)
+    return _visit(session, _BY_TOKEN, token_hash=token_hash)
 
 
 def visit_by_letter(session: Session, *, letter_id: int, reference: str) -> Visit | None:
     """The visit that a cookie continues, checked again: a link revoked since opens nothing."""
-    return _visit(session, (Letter.id == letter_id) & (Invitation.reference == reference))
+    return _visit(session, _BY_LETTER, letter_id=letter_id, reference=reference)
 
 
 def has_receipt_letter(session: Session, invitation: Invitation) -> bool:
@@ -88,57 +147,50 @@ def has_receipt_letter(session: Session, invitation: Invitation) -> bool:
 
 def unopened_visit(session: Session, reference: str) -> Visit | None:
     """What a browser without a visit may be shown of a questionnaire: its pages, and no answers."""
-    row = session.execute(
-        select(Study, Invitation)
-        .join(Invitation, Invitation.study_id == Study.id)
-        .join(Participant, Participant.id == Invitation.participant_id)
-        .where(Invitation.reference == reference, Participant.withdrawn_at.is_(None))
-        .options(
-            joinedload(Invitation.participant)
-            .joinedload(Participant.school)
-            .joinedload(School.allocation)
-        )
-    ).first()
-    if row is None:
-        return None
-    study, invitation = row
-    return Visit(study=study, invitation=invitation, submission=None, letter_id=0, name="")
+    found = _visit(session, _BY_REFERENCE, reference=reference)
+    return replace(found, submission=None, letter_id=0, name="") if found else None
 
 
-def _visit(session: Session, condition: ColumnElement[bool]) -> Visit | None:
-    row = session.execute(
-        select(Study, Invitation, Letter.id)
-        .join(Invitation, Invitation.study_id == Study.id)
-        .join(Letter, Letter.invitation_id == Invitation.id)
-        .join(Participant, Participant.id == Invitation.participant_id)
-        .where(condition, Letter.revoked_at.is_(None), Participant.withdrawn_at.is_(None))
-        .options(
-            joinedload(Invitation.participant)
-            .joinedload(Participant.school)
-            .joinedload(School.allocation),
-            joinedload(Invitation.participant).joinedload(Participant.contact),
-        )
-    ).first()
+def _visit(session: Session, statement: Select[*tuple[Any, ...]], **values: object) -> Visit | None:
+    row = session.execute(statement, values).first()
     if row is None:
         return None
-    study, invitation, letter_id = row
-    submission = session.scalar(
-        select(Submission)
-        .where(Submission.invitation_id == invitation.id)
-        .options(
-            selectinload(Submission.responses),
-            selectinload(Submission.comments),
-            selectinload(Submission.consents),
+    study, invitation, submission, letter_id, name, school, arm = row
+    return Visit(study, invitation, submission, letter_id, name or "", school, arm)
+
+
+# Made once: to make such a statement takes longer than to run it. The text of the definition stays
+# where it is until somebody has not read it yet.
+_VISIT = (
+    select(Study, Invitation, Submission, Letter.id, Contact.name, School.name, Allocation.arm)
+    .join(Invitation, Invitation.study_id == Study.id)
+    .join(Letter, Letter.invitation_id == Invitation.id)
+    .join(Participant, Participant.id == Invitation.participant_id)
+    .join(School, School.id == Participant.school_id)
+    .outerjoin(Contact, Contact.participant_id == Participant.id)
+    .outerjoin(Allocation, Allocation.school_id == School.id)
+    .outerjoin(Submission, Submission.invitation_id == Invitation.id)
+    .where(Participant.withdrawn_at.is_(None))
+    .options(defer(Study.source))
+)
+_BY_TOKEN = _VISIT.where(Letter.token_hash == bindparam("token_hash"), Letter.revoked_at.is_(None))
+_BY_LETTER = _VISIT.where(
+    Letter.id == bindparam("letter_id"),
+    Invitation.reference == bindparam("reference"),
+    Letter.revoked_at.is_(None),
+)
+_BY_REFERENCE = _VISIT.where(Invitation.reference == bindparam("reference"))
+_NO_VALUE = type_coerce(null(), Response.value.type)
+_NO_TEXT = type_coerce(null(), Comment.body.type)
+_ANSWERS = (
+    select(Response.item, Response.value, _NO_TEXT, Response.is_draft)
+    .where(Response.submission_id == bindparam("submission_id"))
+    .union_all(
+        select(Comment.question, _NO_VALUE, Comment.body, Comment.is_draft).where(
+            Comment.submission_id == bindparam("submission_id")
         )
     )
-    contact = invitation.participant.contact
-    return Visit(
-        study=study,
-        invitation=invitation,
-        submission=submission,
-        letter_id=letter_id,
-        name=contact.name if contact else "",
-    )
+)
 
 
 def has_begun() -> ColumnElement[bool]:

@@ -85,7 +85,7 @@ def _show(
         status=status,
         errors=errors or [],
         name=visit.name,
-        school=visit.invitation.participant.school.name,
+        school=visit.school,
         summary=definition.study.summary,
         minutes=delivery.wave.minutes,
         closes_on=day_in_words(delivery.wave.closes_on),

@@ -41,13 +41,12 @@ class Delivery:
 
 def delivery_of(visit: Visit) -> Delivery:
     """Give what a visit is for."""
-    allocation = visit.invitation.participant.school.allocation
     asked = definition_asked(visit.study, visit.submission)
     return Delivery(
         definition_sha256=asked.sha256,
         shifted_by_days=visit.study.shifted_by_days,
         wave_id=visit.invitation.wave,
-        arm=allocation.arm if allocation else None,
+        arm=visit.arm,
         instruments=tuple(sorted(visit.study.instruments.items())),
         definition=definition_of(visit.study),
         asked=asked,
