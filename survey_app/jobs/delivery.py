@@ -167,22 +167,15 @@ class _Round:
         return "sent"
 
     def _send(self, letter_id: int) -> None:
-        found = self._find(letter_id)
+        draft, attempts = self._write(letter_id)
         if self.carrier.ready():
             # Connecting can take half a minute, in which the person may have answered.
-            found = self._find(letter_id)
+            draft, attempts = self._write(letter_id)
         settings = self.settings
         message = compose(
-            draft_of(found, settings),
-            mail_from=settings.mail_from,
-            base_url=settings.base_url,
-            at=self.clock(),
+            draft, mail_from=settings.mail_from, base_url=settings.base_url, at=self.clock()
         )
-        self.carrier.send(
-            message,
-            return_path=self._return_path(letter_id),
-            is_retry=found.letter.attempts > 1,
-        )
+        self.carrier.send(message, return_path=self._return_path(letter_id), is_retry=attempts > 1)
 
     def _return_path(self, letter_id: int) -> str:
         bounces = self.settings.bounces
@@ -190,22 +183,24 @@ class _Round:
             return ""
         return return_path_of(letter_id, address=bounces.address, key=self.settings.secret_key)
 
-    def _find(self, letter_id: int) -> LetterToSend:
-        """Read a letter as things stand now; raises what stops it."""
+    def _write(self, letter_id: int) -> tuple[LetterDraft, int]:
+        """Write a letter as things stand now, and say how often it was tried; raises what stops it.
+
+        All in one session: what a study asks is read from the record too.
+        """
         at = self.clock()
         with self.database.reading() as session:
             found = letter_to_send(session, letter_id)
-            # Asked while the session is open: a study's frozen instruments are read from it once.
             because = why_not_needed(found, at=at)
-        if because:
-            raise _NotNeeded(because)
-        # The demonstration's letters leave at any hour, to be looked at.
-        if LETTER_KINDS[found.letter.kind].asks and not self.settings.is_demonstration:
-            days = working_days_of(definition_of(found.study))
-            moment = days.from_moment(at, found.authority)
-            if moment > at:
-                raise _NotNow(moment)
-        return found
+            if because:
+                raise _NotNeeded(because)
+            # The demonstration's letters leave at any hour, to be looked at.
+            if LETTER_KINDS[found.letter.kind].asks and not self.settings.is_demonstration:
+                days = working_days_of(definition_of(found.study))
+                moment = days.from_moment(at, found.authority)
+                if moment > at:
+                    raise _NotNow(moment)
+            return draft_of(found, self.settings), found.letter.attempts
 
     def _refuse(self, letter_id: int, error: LetterRefused) -> None:
         at = self.clock()

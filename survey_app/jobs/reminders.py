@@ -47,14 +47,12 @@ def _queue(slug: str, settings: Settings, database: Database, *, at: datetime) -
         ):
             return 0
     with database.writing() as session:
-        study = study_by_slug(session, slug)
-        assert study is not None  # noqa: S101  # found just now, and no study is ever deleted
+        study = session.get_one(Study, study.id)
         return queue_due_letters(session, study=study, key=settings.secret_key, by=BY, at=at)
 
 
 def _is_time(study: Study, at: datetime) -> bool:
-    if study.letters_paused_at is not None:
-        return False
+    """Whether a study's letters leave now: a day begins at midnight, a letter about it need not."""
     letters = definition_of(study).letters
-    # A day begins at midnight; a letter about it need not.
-    return letters.leave_from <= at.astimezone(ENGLAND).time() < letters.leave_until
+    in_hours = letters.leave_from <= at.astimezone(ENGLAND).time() < letters.leave_until
+    return in_hours and study.letters_paused_at is None

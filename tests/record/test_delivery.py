@@ -26,8 +26,10 @@ from survey_app.database.models import AuditEvent, Contact, Invitation, Letter, 
 from survey_app.database.queries.invitations import visit_by_token
 from survey_app.database.session import Database
 from survey_app.jobs.delivery import Delivery, deliver_letters
+from survey_app.jobs.reminders import queue_reminders
 from survey_app.links import token_for_letter, token_hash
 from survey_app.mail.errors import LetterDelayed, LetterRefused, MailServerUnavailable
+from survey_app.operations import versions
 from survey_app.operations.outbox import LEASE, MOST_ATTEMPTS, claim_letters
 from survey_app.operations.revocation import revoke_links
 from survey_app.operations.submissions import start_submission, submit
@@ -73,6 +75,18 @@ def test_every_letter_is_sent_once(settings, invited):
     assert sent_to < addresses  # the special school's DSL is not invited
     assert {letter.sent_at for letter in outbox(invited.database)} == {invited.clock()}
     assert len(set(message_ids(transport.sent))) == PEOPLE
+
+
+def test_a_worker_that_has_just_started_reads_from_the_record_what_a_study_asks(
+    settings, invited, monkeypatch
+):
+    monkeypatch.setattr(versions, "_FROZEN", {})
+    versions._read.cache_clear()
+    assert deliver(settings, invited, Remembering()) == Delivery(sent=PEOPLE)
+    monkeypatch.setattr(versions, "_FROZEN", {})
+    versions._read.cache_clear()
+    invited.clock.move(days=7)
+    assert queue_reminders(settings, invited.database, clock=invited.clock) == PEOPLE
 
 
 def test_the_letter_is_filled_and_dated_and_signed(settings, invited):
