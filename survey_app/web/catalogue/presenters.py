@@ -81,7 +81,8 @@ def full_title(instrument: Instrument) -> str:
 def fact_rows(instrument: Instrument) -> list[Row]:
     """Give what is on record about an instrument as a whole."""
     licence = instrument.licence
-    terms = f"{_STATUSES[licence.status]}. {licence.text}"
+    status = _STATUSES[licence.status]
+    terms = licence.text if licence.text.startswith(status) else f"{status}. {licence.text}"
     facts = {
         "Version": instrument.version,
         "Citation": instrument.citation,
