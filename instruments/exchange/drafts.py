@@ -149,6 +149,9 @@ def finish(reading: Reading, found: Sequence[FoundItem], *, form: str, **words: 
         reading.fault(
             "", "no question whose choices are whole numbers", "at least one such question"
         )
+        for loss in reading.losses:
+            if loss.item and loss.field in ("item", "items"):
+                reading.fault(loss.item, f"a question left out, as {loss.why}", "numbered choices")
     reading.refuse_if_faulty()
     draft = Draft(id=name, response_sets=sets.found(), items=tuple(items), **words)
     return Imported(draft, tuple(reading.losses))

@@ -323,3 +323,16 @@ def test_half_a_character_is_refused() -> None:
 
 def test_a_release_is_not_read_as_the_other() -> None:
     assert any("expected a type of R5" in line for line in faults(foreign(), release="R5"))
+
+
+def test_a_file_of_which_no_question_can_be_taken_says_why_of_each() -> None:
+    item = {
+        "linkId": "q1",
+        "type": "choice",
+        "text": "How are you?",
+        "answerValueSet": "http://loinc.org/vs/LL358-3",
+    }
+    with pytest.raises(DefinitionError) as caught:
+        fhir.read_r4(json.dumps(foreign(item=[item])).encode(), "f.json")
+    assert [fault.where for fault in caught.value.faults] == ["", "q1"]
+    assert "not in the file but at http://loinc.org/vs/LL358-3" in str(caught.value)
