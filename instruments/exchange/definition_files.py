@@ -60,7 +60,17 @@ def _inline_tables(entry: Mapping[str, Any]) -> list[str]:
         if _is_list_of_tables(value):
             rows = (f"  {{ {', '.join(_keys(row))} }}," for row in value)
             lines += [f"{key} = [", *rows, "]"]
+        elif isinstance(value, Mapping):
+            lines.append(f"{key} = {_inline(value)}")
     return lines
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key} = {_inline(entry)}' for key, entry in value.items())} }}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_inline, value))}]"
+    return _value(value)
 
 
 def _is_list_of_tables(value: object) -> bool:

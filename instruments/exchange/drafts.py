@@ -6,15 +6,17 @@ is scored, as a definition does; so what is read is a draft, and whoever imports
 
 # Annotations here are read by pydantic when the classes are made.
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from instruments.checks import repeated
 from instruments.errors import DefinitionError, Fault
+from instruments.exchange.logic import Logic, renamed, rule_of
 from instruments.exchange.losses import Loss
 from instruments.model import Item, ResponseOption, ResponseSet
 from instruments.reader import Definition, Name
+from instruments.routing import AskedWhen, Reference, routing_faults
 
 LONGEST_NAME: Final = 60
 GREATEST_VALUE: Final = 127
@@ -80,6 +82,12 @@ class FoundItem:
     response_set: str = ""
     """The name the file gives the choices, where it has one."""
     loinc: str = ""
+    condition: Logic | None = None
+    """When it is asked, where the file says so."""
+    condition_text: str = ""
+    """The same as the file has it; given alone where it could not be understood."""
+    condition_field: str = ""
+    """What the file calls it."""
 
 
 @dataclass(slots=True)
@@ -128,7 +136,8 @@ def finish(reading: Reading, found: Sequence[FoundItem], *, form: str, **words: 
         When the file has faults or no question that a definition can hold.
     """
     sets = _ResponseSets()
-    items = []
+    items: list[Item] = []
+    routed: list[tuple[FoundItem, Item]] = []
     name = _renamed(reading, "id", form, longest=LONGEST_NAME)
     for question in found:
         options = _options(reading, question)
@@ -141,6 +150,7 @@ def finish(reading: Reading, found: Sequence[FoundItem], *, form: str, **words: 
                     loinc=question.loinc,
                 )
             )
+            routed.append((question, items[-1]))
         elif not question.text:
             reading.fault(question.where, "no words", "the words of the question")
     for twice in repeated(item.id for item in items):
@@ -153,8 +163,52 @@ def finish(reading: Reading, found: Sequence[FoundItem], *, form: str, **words: 
             if loss.item and loss.field in ("item", "items"):
                 reading.fault(loss.item, f"a question left out, as {loss.why}", "numbered choices")
     reading.refuse_if_faulty()
-    draft = Draft(id=name, response_sets=sets.found(), items=tuple(items), **words)
+    draft = Draft(
+        id=name,
+        response_sets=sets.found(),
+        items=tuple(_with_routing(reading, routed)),
+        **words,
+    )
     return Imported(draft, tuple(reading.losses))
+
+
+def _with_routing(reading: Reading, routed: Sequence[tuple[FoundItem, Item]]) -> Iterator[Item]:
+    """Yield each item with the condition its file gives, by the names that items have here."""
+    names: dict[str, str] = {}
+    codes: dict[tuple[str, str], int] = {}
+    earlier: list[Reference] = []
+    for question, item in routed:
+        said = _rule(question, item, names, codes, earlier)
+        if said is None and question.condition_text:
+            why = "it asks of what is not an earlier item here, or in a form that is not known here"
+            said_there = f"{question.condition_text!r}: {why}"
+            reading.lost(question.condition_field, question.name, said_there)
+        yield item.model_copy(update={"asked_when": said}) if said else item
+        names[question.name] = item.id
+        for choice in question.choices:
+            value = int(float(choice.code))
+            codes |= {(item.id, choice.code): value, (item.id, str(value)): value}
+            if choice.loinc:
+                codes[item.id, choice.loinc] = value
+        values = frozenset(codes[item.id, choice.code] for choice in question.choices)
+        earlier.append(Reference(item.id, values))
+
+
+def _rule(
+    question: FoundItem,
+    item: Item,
+    names: Mapping[str, str],
+    codes: Mapping[tuple[str, str], int],
+    earlier: Sequence[Reference],
+) -> AskedWhen | None:
+    if question.condition is None:
+        return None
+    logic = renamed(question.condition, names)
+    rule = rule_of(logic, lambda name, code: codes.get((name, code))) if logic else None
+    if rule is None:
+        return None
+    here = Reference(item.id, frozenset(), (("", rule),))
+    return None if routing_faults((*earlier, here), file="") else rule
 
 
 def as_name(text: str) -> str:

@@ -25,6 +25,7 @@ from instruments.exchange.drafts import (
     Reading,
     finish,
 )
+from instruments.exchange.fhir_routing import enable_when, enabled_when
 from instruments.exchange.json_tables import Table, read_object
 from instruments.model import Instrument, Item, ResponseOption
 
@@ -51,6 +52,7 @@ _TYPES: Final[Mapping[Release, frozenset[str]]] = {
 }
 _STATUSES: Final = frozenset({"draft", "active", "retired", "unknown"})
 
+IN_ITS_OWN_FORM: Final = "`enableWhen` names answers one by one, and the rule is kept so"
 WHY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "scores": "a Questionnaire has no scoring rules",
@@ -59,6 +61,10 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         "reliabilities": "a Questionnaire has no reliabilities",
         "recall_period": "a Questionnaire has the time asked about only in its words",
         "items.scored": "a Questionnaire has no scoring rules",
+        "items.asked_when": "a Questionnaire joins conditions by all or by any: this is left out",
+        "items.asked_when.all": IN_ITS_OWN_FORM,
+        "items.asked_when.any": IN_ITS_OWN_FORM,
+        "items.asked_when.none": IN_ITS_OWN_FORM,
         "items.same_as": "a Questionnaire knows no items of other instruments",
         "licence": "a Questionnaire has its terms as one text, `copyright`, and no other field",
         "wording": "a Questionnaire does not say how its wording was verified",
@@ -184,6 +190,8 @@ def _choice(instrument: Instrument, item: Item, release: Release) -> dict[str, A
     if item.loinc:
         entry["code"] = [{"system": LOINC, "code": item.loinc}]
     entry |= {"text": item.text, "type": _CHOICE[release]}
+    if item.asked_when is not None:
+        entry |= enable_when(instrument, item.asked_when, coding)
     if release == "R5":
         entry["answerConstraint"] = "optionsOnly"
     entry["answerOption"] = [
@@ -316,7 +324,18 @@ def _question(
     elif value_set:
         entry.reading.lost("item", link, f"its choices are not in the file but at {value_set}")
         return
-    yield FoundItem(entry.where, link, text, tuple(choices), response_set, loinc)
+    condition, said = enabled_when(entry)
+    yield FoundItem(
+        entry.where,
+        link,
+        text,
+        tuple(choices),
+        response_set,
+        loinc,
+        condition=condition,
+        condition_text=said,
+        condition_field="enableWhen",
+    )
 
 
 def _choice_of(option: Table) -> FoundChoice:

@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from instruments.exchange.drafts import FoundChoice, FoundItem, Imported, Reading, finish
 from instruments.exchange.html_text import has_tags, words_of_html
+from instruments.exchange.logic import parsed
 from instruments.exchange.untrusted_xml import parse_untrusted
 
 WHY: Final[Mapping[str, str]] = MappingProxyType({})
@@ -114,7 +115,17 @@ def _items(question: _Question, text: str, reading: Reading) -> Iterator[FoundIt
         for each in question.answers
     )
     if kind in _LISTS or kind == "5":
-        yield FoundItem(question.where, question.name, text, choices)
+        relevance = question.settings.get("relevance", "")
+        relevance = "" if relevance in _USUAL | {"1"} else relevance
+        yield FoundItem(
+            question.where,
+            question.name,
+            text,
+            choices,
+            condition=parsed(relevance) if relevance else None,
+            condition_text=relevance,
+            condition_field="relevance",
+        )
         if kind == "O":
             reading.lost("comment", question.name, "a definition has no comment beside a choice")
     elif kind in _ARRAYS | _ARRAYS_OF_POINTS:
@@ -129,6 +140,8 @@ def _items(question: _Question, text: str, reading: Reading) -> Iterator[FoundIt
 
 def _list_settings(question: _Question, reading: Reading) -> None:
     for setting, value in question.settings.items():
+        if setting == "relevance" and question.kind in _LISTS | {"5"}:
+            continue
         is_usual = value in _USUAL or (setting == "relevance" and value == "1")
         if not is_usual and setting not in _LOOKS:
             reading.lost(setting, question.name, "a definition has no place for it")

@@ -16,6 +16,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import Final
@@ -28,6 +29,7 @@ from instruments.exchange.drafts import (
     Reading,
     finish,
 )
+from instruments.exchange.logic import logic_of, parsed, written
 from instruments.model import Instrument, Item
 
 FIELD: Final = "Variable / Field Name"
@@ -38,6 +40,7 @@ LABEL: Final = "Field Label"
 CHOICES: Final = "Choices, Calculations, OR Slider Labels"
 MATRIX: Final = "Matrix Group Name"
 ANNOTATION: Final = "Field Annotation"
+BRANCHING: Final = "Branching Logic (Show field only if...)"
 COLUMNS: Final = (
     FIELD,
     FORM,
@@ -50,7 +53,7 @@ COLUMNS: Final = (
     "Text Validation Min",
     "Text Validation Max",
     "Identifier?",
-    "Branching Logic (Show field only if...)",
+    BRANCHING,
     "Required Field?",
     "Custom Alignment",
     "Question Number (surveys only)",
@@ -60,7 +63,7 @@ COLUMNS: Final = (
 )
 RECORD_ID: Final = "record_id"
 
-_READ: Final = frozenset({FIELD, FORM, HEADER, TYPE, LABEL, CHOICES, MATRIX, ANNOTATION})
+_READ: Final = frozenset({FIELD, FORM, HEADER, TYPE, LABEL, CHOICES, MATRIX, ANNOTATION, BRANCHING})
 _CHOICE_TYPES: Final = frozenset({"radio", "dropdown"})
 _FIXED_CHOICES: Final = {"yesno": "1, Yes | 0, No", "truefalse": "1, True | 0, False"}
 _TYPES: Final = frozenset(
@@ -96,6 +99,7 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         "reliabilities": "a data dictionary has no reliabilities",
         "recall_period": "a data dictionary has the time asked about only in its words",
         "items.scored": "a data dictionary has no scoring rules",
+        "items.asked_when": "branching logic has a form of its own, in which the rule is kept",
         "items.same_as": "a data dictionary knows no items of other instruments",
     }
 )
@@ -163,6 +167,7 @@ def _rows(instrument: Instrument) -> Iterator[dict[str, str]]:
                 TYPE: "radio",
                 LABEL: item.text,
                 CHOICES: _choices(instrument, item),
+                BRANCHING: _branching(item),
                 MATRIX: matrix,
                 ANNOTATION: f"LOINC={item.loinc}" if item.loinc else "",
             }
@@ -174,6 +179,12 @@ def _rows(instrument: Instrument) -> Iterator[dict[str, str]]:
             TYPE: "descriptive",
             LABEL: instrument.licence.attribution,
         }
+
+
+def _branching(item: Item) -> str:
+    if item.asked_when is None:
+        return ""
+    return written(logic_of(item.asked_when), field="[{}]".format, unequal="<>")
 
 
 def _unused(name: str, taken: set[str]) -> str:
@@ -254,6 +265,9 @@ def _field(where: str, row: Mapping[str, str], reading: Reading) -> Iterator[Fou
         ),
         response_set=row[MATRIX],
         loinc=loinc.group(1) if loinc else "",
+        condition=parsed(row[BRANCHING]) if row[BRANCHING] else None,
+        condition_text=row[BRANCHING],
+        condition_field=BRANCHING,
     )
 
 
@@ -283,5 +297,5 @@ def _with_names_of_sets(found: Iterable[FoundItem]) -> list[FoundItem]:
         base = re.sub(r"_[0-9]+$", "", item.response_set)
         name = base if sets.get(base) == item.choices else item.response_set
         sets.setdefault(name, item.choices)
-        named.append(FoundItem(item.where, item.name, item.text, item.choices, name, item.loinc))
+        named.append(replace(item, response_set=name))
     return named

@@ -27,8 +27,9 @@ from instruments.exchange.drafts import (
     Reading,
     finish,
 )
+from instruments.exchange.logic import logic_of, parsed, written
 from instruments.exchange.spreadsheet import Rows, read_workbook, write_workbook
-from instruments.model import Instrument
+from instruments.model import Instrument, Item
 
 WHY: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -45,11 +46,12 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         "reliabilities": "an XLSForm has no reliabilities",
         "recall_period": "an XLSForm has the time asked about only in its words",
         "items.scored": "an XLSForm has no scoring rules",
+        "items.asked_when": "`relevant` has a form of its own, in which the rule is kept",
         "items.same_as": "an XLSForm knows no items of other instruments",
     }
 )
 
-_SURVEY: Final = ("type", "name", "label", "appearance", "loinc")
+_SURVEY: Final = ("type", "name", "label", "appearance", "relevant", "loinc")
 _CHOICES: Final = ("list_name", "name", "label", "loinc")
 _SETTINGS: Final = (
     *("form_title", "form_id", "version", "loinc"),
@@ -129,14 +131,21 @@ def read(data: bytes, file: str) -> Imported:
 
 def _survey(instrument: Instrument) -> Iterator[tuple[str, ...]]:
     name = instrument.id
-    yield "begin_group", name, instrument.heading, "field-list", ""
+    yield "begin_group", name, instrument.heading, "field-list", "", ""
     if instrument.stem:
-        yield "note", f"{name}_stem", instrument.stem, "", ""
+        yield "note", f"{name}_stem", instrument.stem, "", "", ""
     for item in instrument.items:
-        yield f"select_one {item.response_set}", item.id, item.text, "", item.loinc
+        kind = f"select_one {item.response_set}"
+        yield kind, item.id, item.text, "", _relevant(item), item.loinc
     if instrument.licence.attribution:
-        yield "note", f"{name}_attribution", instrument.licence.attribution, "", ""
-    yield "end_group", "", "", "", ""
+        yield "note", f"{name}_attribution", instrument.licence.attribution, "", "", ""
+    yield "end_group", "", "", "", "", ""
+
+
+def _relevant(item: Item) -> str:
+    if item.asked_when is None:
+        return ""
+    return written(logic_of(item.asked_when), field="${{{}}}".format, unequal="!=")
 
 
 class _Row:
@@ -226,7 +235,18 @@ def _question(
         words.is_before_questions = False
         if select.group(1) in lists:
             choices = tuple(lists[select.group(1)])
-            yield FoundItem(row.where, name, label, choices, select.group(1), row.take("loinc"))
+            relevant = row.take("relevant")
+            yield FoundItem(
+                row.where,
+                name,
+                label,
+                choices,
+                select.group(1),
+                row.take("loinc"),
+                condition=parsed(relevant) if relevant else None,
+                condition_text=relevant,
+                condition_field="relevant",
+            )
         else:
             expected = f"a list of the sheet choices: {', '.join(sorted(lists))}"
             reading.fault(f"{row.where}, type", repr(select.group(1)), expected)

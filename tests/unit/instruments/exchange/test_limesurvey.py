@@ -9,6 +9,7 @@ import pytest
 
 from instruments.errors import DefinitionError
 from instruments.exchange import limesurvey
+from instruments.routing import AskedWhen, Condition
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -185,3 +186,17 @@ def test_branching_of_old_versions_is_listed() -> None:
 )
 def test_what_is_no_structure_is_refused(data, part) -> None:
     assert any(part in line for line in faults(data)), faults(data)
+
+
+def test_relevance_becomes_the_condition_of_an_item() -> None:
+    relevance = '((calm_SQ001.NAOK == "1" or calm_SQ002.NAOK == "1"))'
+    questions = [*QUESTIONS[:2], {**QUESTIONS[2], "relevance": relevance}, QUESTIONS[3]]
+    imported = limesurvey.read(lss(questions=questions), "calm.lss")
+    sure = next(item for item in imported.draft.items if item.id == "sure")
+    assert sure.asked_when == AskedWhen(
+        any=(
+            Condition(question="calm_sq001", equals=1),
+            Condition(question="calm_sq002", equals=1),
+        )
+    )
+    assert "relevance" not in {loss.field for loss in imported.losses}

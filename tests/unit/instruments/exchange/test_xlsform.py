@@ -14,6 +14,7 @@ from instruments.errors import DefinitionError
 from instruments.exchange import xlsform
 from instruments.exchange.drafts import Reading
 from instruments.exchange.spreadsheet import read_workbook, write_workbook
+from instruments.routing import AskedWhen, Condition
 
 CATALOGUE = load_catalogue()
 
@@ -82,11 +83,12 @@ def test_a_form_of_a_spreadsheet_program_is_read_and_what_is_left_is_listed() ->
         ("tense", "tense", "yn"),
     ]
     assert [option.value for option in draft.response_sets[0].options] == [0, 1]
+    asked_when = AskedWhen(all=(Condition(question="calm", equals=1),))
+    assert [item.asked_when for item in draft.items] == [None, asked_when]
     assert {(loss.field, loss.item) for loss in imported.losses} == {
         ("type", "start"),
         ("label::cymraeg (cy)", "intro"),
         ("label::cymraeg (cy)", "calm"),
-        ("relevant", "tense"),
         ("type", "why"),
     }
 
