@@ -11,6 +11,7 @@ from typing import Final
 
 from instruments.missing import NOT_ANSWERED, NOT_ASKED, PREFER_NOT_TO_SAY
 from instruments.model import Instrument, Item, LookupTransform, Score, WordingTag
+from instruments.routing import AskedWhen, Condition
 
 MISSING_CODES_IN_WORDS: Final = (
     f"not answered {NOT_ANSWERED}; prefer not to say {PREFER_NOT_TO_SAY}; not asked {NOT_ASKED}"
@@ -93,6 +94,32 @@ def missing_rule_in_words(score: Score) -> str:
     return f"with at least {score.minimum_answered} of {n_items} answered"
 
 
+def asked_in_words(rule: AskedWhen) -> str:
+    """Return when an item is asked: "asked when gad7_1 is 2 or more"."""
+    parts = [
+        f"{opening} {joint.join(map(_condition_in_words, conditions))}"
+        for opening, joint, conditions in (
+            ("when", " and ", rule.all),
+            ("when", " or ", rule.any),
+            ("unless", " or ", rule.none),
+        )
+        if conditions
+    ]
+    return f"asked {', and '.join(parts)}"
+
+
+def _condition_in_words(condition: Condition) -> str:
+    name = condition.question
+    if condition.answered is not None:
+        return f"{name} is {'answered' if condition.answered else 'not answered'}"
+    if condition.at_least is not None:
+        return f"{name} is {condition.at_least} or more"
+    if condition.at_most is not None:
+        return f"{name} is {condition.at_most} or less"
+    values = condition.one_of or (condition.equals,)
+    return f"{name} is {' or '.join(map(str, values))}"
+
+
 def _harmless(cell: str) -> str:
     # On one line, and without the tab or return that some spreadsheets overlook before a formula.
     line = " ".join(cell.split())
@@ -108,7 +135,12 @@ def _item_row(instrument: Instrument, item: Item) -> Variable:
         label=f"{instrument.stem} {item.text}".strip(),
         values=options,
         missing=MISSING_CODES_IN_WORDS,
-        rule=f"in {', '.join(scores)}" if scores else "in no score",
+        rule="; ".join(
+            [
+                f"in {', '.join(scores)}" if scores else "in no score",
+                *([] if item.asked_when is None else [asked_in_words(item.asked_when)]),
+            ]
+        ),
         wording=item.wording or instrument.wording.tag,
         loinc=item.loinc,
     )

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from instruments.catalogue import catalogue_of, load_catalogue
 from instruments.checks import faults_between
-from instruments.dictionary import WORDING_IN_WORDS, data_dictionary, dictionary_csv
+from instruments.dictionary import WORDING_IN_WORDS, asked_in_words, data_dictionary, dictionary_csv
 from instruments.errors import DefinitionError
 from instruments.model import USES, Instrument
 from survey_app.cli.door import read_file, told
@@ -97,7 +97,8 @@ def _described(instrument: Instrument) -> list[str]:
     ]
     for number, item in enumerate(instrument.items, start=1):
         mark = " [shows risk]" if item.risk else "" if item.scored else " [not scored]"
-        lines.append(f"  {number}. {item.text}{mark}")
+        when = f" [{asked_in_words(item.asked_when)}]" if item.asked_when is not None else ""
+        lines.append(f"  {number}. {item.text}{mark}{when}")
     for response_set in instrument.response_sets:
         choices = "; ".join(f"{option.value} {option.label}" for option in response_set.options)
         lines.append(f"  {response_set.id}: {choices}")

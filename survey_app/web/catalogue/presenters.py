@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from instruments.dictionary import WORDING_IN_WORDS
+from instruments.dictionary import WORDING_IN_WORDS, asked_in_words
 from instruments.model import USES, Instrument, Item, Licence
 from survey_app.web.catalogue.scores import read_in
 
@@ -137,6 +137,8 @@ def _remarks(instrument: Instrument, item: Item) -> str:
         f"The same as {item.same_as}": item.same_as is not None,
     }
     said = [remark for remark, holds in remarks.items() if holds]
+    if item.asked_when is not None:
+        said.append(_sentence(asked_in_words(item.asked_when)))
     if item.wording is not None:
         said.append(_sentence(WORDING_IN_WORDS[item.wording]))
     return "; ".join(said)

@@ -8,6 +8,7 @@ import pytest
 
 from instruments.catalogue import load_catalogue, load_instrument
 from instruments.checks import faults_of
+from instruments.dictionary import data_dictionary
 from instruments.errors import DefinitionError
 from instruments.missing import NOT_ANSWERED, NOT_ASKED, PREFER_NOT_TO_SAY
 from instruments.model import ResponseOption
@@ -261,3 +262,16 @@ def test_a_definition_file_with_routing_is_read() -> None:
     rule = 'asked_when = { none = [ { question = "gad7_1", equals = 0 } ] }\n'
     read = load_instrument(text.replace(old, old + rule, 1), "gad7.toml")
     assert read.item("gad7_3").asked_when == when(none=[{"question": "gad7_1", "equals": 0}])
+
+
+def test_the_data_dictionary_says_when_an_item_is_asked() -> None:
+    rule = when(
+        all=[{"question": "gad7_1", "at_least": 2}, {"question": "gad7_2", "answered": True}],
+        none=[{"question": "gad7_1", "one_of": (0, 1)}, {"question": "gad7_2", "at_most": 1}],
+    )
+    rows = {row.variable: row for row in data_dictionary(routed_gad7(rule))}
+    assert rows["gad7_3"].rule.endswith(
+        "; asked when gad7_1 is 2 or more and gad7_2 is answered, "
+        "and unless gad7_1 is 0 or 1 or gad7_2 is 1 or less"
+    )
+    assert "asked" not in rows["gad7_1"].rule
