@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from survey_app.database.queries.schools import participant_by_email
 from survey_app.mail.posted import PostedLetter, sheet_as_csv, sheet_as_html
 from survey_app.operations.invitations import awaiting_reply, invite_wave
 from survey_app.operations.letter_plans import foresee_letters, plan_as_csv
-from survey_app.operations.link_requests import send_new_link
+from survey_app.operations.link_requests import send_new_link, send_new_links
 from survey_app.operations.pausing import pause_letters, resume_letters
 from survey_app.operations.posted_letters import print_letters
 from survey_app.operations.revocation import revoke_letter, revoke_links, revoke_study_links
@@ -91,34 +92,46 @@ def revoke(
 
 @group.command("new-link")
 @click.argument("study")
-@click.argument("email")
+@click.argument("email", required=False)
+@click.option("--wave", help="Everybody still to answer this wave who has no link left.")
 @told
-def new_link(study: str, email: str) -> None:
-    """Send EMAIL a letter with a new link to the open waves of STUDY not answered yet."""
-    at = parts().clock()
+def new_link(study: str, email: str | None, wave: str | None) -> None:
+    """Send EMAIL a new link to the open waves of STUDY not answered yet; or a whole wave.
+
+    With --wave, to everybody still to answer whose links were all taken back.
+    """
+    if (email is None) == (wave is None):
+        raise click.ClickException("Say who is meant by one of: EMAIL, --wave.")
+    given: dict[str, Any] = {
+        "key": parts().settings.secret_key,
+        "by": BY,
+        "at": parts().clock(),
+    }
     with writing() as session:
         row = the_study(session, study)
-        people = [_person(session, row, email).id]
-        waves = [each.id for each in definition_of(row).waves if state_of(each, at=at) == "open"]
-        invitations = [
-            invitation
-            for wave in waves
-            for invitation in awaiting_reply(
-                session, row, wave, people=people, even_without_link=True
-            )
-        ]
-        if not invitations:
-            raise click.ClickException(f"{email} has no open questionnaire left to submit.")
-        for invitation in invitations:
-            send_new_link(
-                session,
-                study=row,
-                invitation=invitation,
-                key=parts().settings.secret_key,
-                by=BY,
-                at=at,
-            )
-    click.echo("A new link is queued; the worker sends it.")
+        if wave is not None:
+            _expect_wave(row, wave)
+            letters = send_new_links(session, study=row, wave=wave, **given)
+        else:
+            letters = _new_link_to(session, row, email or "", **given)
+    click.echo(f"Letters with a new link queued: {letters}; the worker sends them.")
+
+
+def _new_link_to(session: Session, study: Study, email: str, *, at: datetime, **given: Any) -> int:
+    people = [_person(session, study, email).id]
+    waves = [each.id for each in definition_of(study).waves if state_of(each, at=at) == "open"]
+    invitations = [
+        invitation
+        for wave in waves
+        for invitation in awaiting_reply(
+            session, study, wave, people=people, even_without_link=True
+        )
+    ]
+    if not invitations:
+        raise click.ClickException(f"{email} has no open questionnaire left to submit.")
+    for invitation in invitations:
+        send_new_link(session, study=study, invitation=invitation, at=at, **given)
+    return len(invitations)
 
 
 @group.command("print")

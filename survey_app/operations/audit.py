@@ -27,6 +27,7 @@ WORDING: Mapping[str, str] = {
     "wave_links_revoked": "All links of wave {wave} taken back ({links})",
     "study_links_revoked": "All links of the study taken back ({links})",
     "new_link_queued": "Letter with a new link queued for wave {wave}",
+    "new_links_queued": "{letters} letters with new links queued for wave {wave}",
     "letter_disowned": "Whoever opened a letter's link said that it was not for them",
     "letter_settled": "A letter that came to somebody else was looked into",
     "letters_printed": "{letters} letters for the post printed for wave {wave}",

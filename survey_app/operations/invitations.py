@@ -206,6 +206,13 @@ def awaiting_reply(
     return list(session.scalars(statement))
 
 
+def without_link(session: Session, study: Study, wave: str) -> list[Invitation]:
+    """Give who is still to answer a wave and had every link taken back."""
+    with_link = {invitation.id for invitation in awaiting_reply(session, study, wave)}
+    everybody = awaiting_reply(session, study, wave, even_without_link=True)
+    return [invitation for invitation in everybody if invitation.id not in with_link]
+
+
 def has_due_letters(session: Session, *, study: Study, at: datetime) -> bool:
     """Whether there is any letter to queue; it only reads, so that nobody waits for it."""
     return any(letters for _, letters in _due_today(session, study, at=at))

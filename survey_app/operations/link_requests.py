@@ -6,7 +6,7 @@ looks whose it is, so the page can tell nobody anything, not even by the time it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -19,9 +19,11 @@ from survey_app.database.models import (
     LinkRequest,
     Study,
 )
-from survey_app.links import address_hash
+from survey_app.links import address_hash as hash_of_address
+from survey_app.links import token_for_letter, token_hash
 from survey_app.operations.audit import record_event
-from survey_app.operations.invitations import awaiting_reply, queue_letter
+from survey_app.operations.errors import OperationError, WaveNotOpenError
+from survey_app.operations.invitations import awaiting_reply, without_link
 from survey_app.operations.studies import definition_of
 from survey_app.operations.waves import state_of
 from survey_app.operations.wrong_links import BY_VISITOR
@@ -64,7 +66,7 @@ def answer_link_requests(session: Session, *, key: str, at: datetime) -> int:
     people = [
         participant_id
         for participant_id, email in session.execute(select(Contact.participant_id, Contact.email))
-        if address_hash(email, key=key) in wanted
+        if hash_of_address(email, key=key) in wanted
     ]
     queued = sum(
         _may_have_another(session, invitation, at=at)
@@ -82,14 +84,7 @@ def send_new_link(
     session: Session, *, study: Study, invitation: Invitation, key: str, by: str, at: datetime
 ) -> bool:
     """Queue a letter with a new link to one invited person, and put it on the trail."""
-    n_before = session.scalar(
-        select(func.count())
-        .select_from(Letter)
-        .where(Letter.invitation_id == invitation.id, Letter.kind == NEW_LINK)
-    )
-    queue_letter(
-        session, invitation=invitation, kind=NEW_LINK, number=(n_before or 0) + 1, key=key, at=at
-    )
+    _queue_new_links(session, [invitation], key=key, at=at)
     record_event(
         session,
         "new_link_queued",
@@ -100,6 +95,66 @@ def send_new_link(
         wave=invitation.wave,
     )
     return True
+
+
+def send_new_links(
+    session: Session, *, study: Study, wave: str, key: str, by: str, at: datetime
+) -> int:
+    """Queue a letter with a new link to everybody still to answer who has none left; give how many.
+
+    For when a wave's links had to be taken back.
+    """
+    if state_of(definition_of(study).wave(wave), at=at) != "open":
+        raise WaveNotOpenError("This wave is not open, so no link to it would work.")
+    invitations = without_link(session, study, wave)
+    if not invitations:
+        raise OperationError("Everybody who is still to answer has a link that works.")
+    _queue_new_links(session, invitations, key=key, at=at)
+    record_event(
+        session,
+        "new_links_queued",
+        by=by,
+        at=at,
+        subject=f"study:{study.id}",
+        study_id=study.id,
+        wave=wave,
+        letters=len(invitations),
+    )
+    return len(invitations)
+
+
+def _queue_new_links(
+    session: Session, invitations: Sequence[Invitation], *, key: str, at: datetime
+) -> None:
+    wanted = [invitation.id for invitation in invitations]
+    # Locked, so that two at once do not both count the same letters.
+    session.execute(
+        select(Invitation.id).where(Invitation.id.in_(wanted)).with_for_update(key_share=True)
+    )
+    n_before = dict(
+        session.execute(
+            select(Letter.invitation_id, func.count())
+            .where(Letter.invitation_id.in_(wanted), Letter.kind == NEW_LINK)
+            .group_by(Letter.invitation_id)
+        ).all()
+    )
+    letters = [
+        Letter(
+            invitation_id=invitation.id,
+            kind=NEW_LINK,
+            key=f"{NEW_LINK}:{invitation.participant_id}:{invitation.wave}:"
+            f"{n_before.get(invitation.id, 0) + 1}",
+            state="waiting",
+            not_before=at,
+            queued_at=at,
+        )
+        for invitation in invitations
+    ]
+    session.add_all(letters)
+    session.flush()
+    for letter in letters:
+        letter.token_hash = token_hash(token_for_letter(letter.id, key=key))
+    session.flush()
 
 
 def _may_have_another(session: Session, invitation: Invitation, *, at: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -45,13 +46,14 @@ def print_letters(
     )
     if not invitations:
         raise OperationError("Nobody who was invited to this wave is still to answer it.")
+    codes = _codes(session, invitations, key=key, at=at)
     printed = [
         PostedLetter(
             participant=invitation.participant.code,
             name=invitation.participant.contact.name if invitation.participant.contact else "",
             school=invitation.participant.school.name,
             authority=invitation.participant.school.authority.name,
-            code=_code(session, invitation, key=key, at=at),
+            code=codes[invitation.id],
         )
         for invitation in invitations
     ]
@@ -90,32 +92,56 @@ def _in_order(session: Session, invitations: Sequence[Invitation]) -> list[Invit
     )
 
 
-def _code(session: Session, invitation: Invitation, *, key: str, at: datetime) -> str:
-    posted = session.scalars(
-        select(Letter)
-        .where(Letter.invitation_id == invitation.id, Letter.kind == POSTED)
-        .order_by(Letter.id)
-    ).all()
-    current = next((letter for letter in posted if letter.revoked_at is None), None)
-    if current is not None:
-        code = code_for_letter(current.id, key=key)
-        if code_hash(code, key=key) != current.token_hash:
-            raise OperationError(
-                "The server's key is not the one the codes on record were made under. "
-                "Set SURVEY_SECRET_KEY as it was, or take the codes back first."
-            )
-        return code
-    letter = Letter(
-        invitation_id=invitation.id,
-        kind=POSTED,
-        key=f"{POSTED}:{invitation.participant_id}:{invitation.wave}:{len(posted) + 1}",
-        state=PRINTED,
-        not_before=at,
-        queued_at=at,
+def _codes(
+    session: Session, invitations: Sequence[Invitation], *, key: str, at: datetime
+) -> dict[int, str]:
+    """Give each invitation's code: the one it has, or a new one."""
+    current: dict[int, Letter] = {}
+    n_before: Counter[int] = Counter()
+    wanted = [invitation.id for invitation in invitations]
+    # Locked, so that two at once do not both make a first code.
+    session.execute(
+        select(Invitation.id).where(Invitation.id.in_(wanted)).with_for_update(key_share=True)
     )
-    session.add(letter)
+    for letter in session.scalars(
+        select(Letter)
+        .where(Letter.invitation_id.in_(wanted), Letter.kind == POSTED)
+        .order_by(Letter.id)
+    ):
+        n_before[letter.invitation_id] += 1
+        if letter.revoked_at is None:
+            current[letter.invitation_id] = letter
+    codes = {
+        invitation_id: _code_on_record(letter, key=key) for invitation_id, letter in current.items()
+    }
+    new = [
+        Letter(
+            invitation_id=invitation.id,
+            kind=POSTED,
+            key=f"{POSTED}:{invitation.participant_id}:{invitation.wave}:"
+            f"{n_before[invitation.id] + 1}",
+            state=PRINTED,
+            not_before=at,
+            queued_at=at,
+        )
+        for invitation in invitations
+        if invitation.id not in codes
+    ]
+    session.add_all(new)
     session.flush()
+    for letter in new:
+        code = code_for_letter(letter.id, key=key)
+        letter.token_hash = code_hash(code, key=key)
+        codes[letter.invitation_id] = code
+    session.flush()
+    return codes
+
+
+def _code_on_record(letter: Letter, *, key: str) -> str:
     code = code_for_letter(letter.id, key=key)
-    letter.token_hash = code_hash(code, key=key)
-    session.flush()
+    if code_hash(code, key=key) != letter.token_hash:
+        raise OperationError(
+            "The server's key is not the one the codes on record were made under. "
+            "Set SURVEY_SECRET_KEY as it was, or take the codes back first."
+        )
     return code

@@ -92,6 +92,7 @@ ROLES_OF = {
     "coordinator.print_for_the_post": {"coordinator"},
     "coordinator.taking_back": {"coordinator"},
     "coordinator.take_back_together": {"coordinator"},
+    "coordinator.new_links": {"coordinator"},
     "coordinator.sessions": {"coordinator"},
     "coordinator.school_sessions": {"coordinator"},
     "coordinator.take_session": {"coordinator"},

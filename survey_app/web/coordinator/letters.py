@@ -12,9 +12,11 @@ from survey_app.database.queries.outbox import (
     person_sought,
 )
 from survey_app.operations.errors import OperationError
+from survey_app.operations.invitations import without_link
 from survey_app.operations.pausing import pause_letters, resume_letters
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of
+from survey_app.operations.waves import state_of
 from survey_app.web.access import requires
 from survey_app.web.coordinator.letter_lines import disowned_rows, queue_rows, state_links
 from survey_app.web.coordinator.room import blueprint
@@ -35,6 +37,7 @@ def letters(study: str) -> str | Response:
         person = person_sought(record(), g.study, wanted)
         if person is not None:
             return redirect(url_for("coordinator.person", study=study, code=person.code), 303)
+    design = definition_of(g.study)
     state = request.args.get("state", "")[:20]
     counts = n_letters_by_state(record(), g.study)
     page = paging(
@@ -55,6 +58,12 @@ def letters(study: str) -> str | Response:
         wanted=wanted,
         paused_since=moment_in_words(paused_at) if paused_at else "",
         disowned=disowned_rows(disowned_letters(record(), g.study), person_href=person_href),
+        without_link=[
+            (wave.id, wave.title, n_people)
+            for wave in design.waves
+            if state_of(wave, at=now()) == "open"
+            and (n_people := len(without_link(record(), g.study, wave.id)))
+        ],
         states=state_links(
             counts,
             current=state,
@@ -62,7 +71,7 @@ def letters(study: str) -> str | Response:
         ),
         rows=queue_rows(
             letters_page(record(), g.study, state=state, offset=page.offset, limit=page.limit),
-            {wave.id: wave.title for wave in definition_of(g.study).waves},
+            {wave.id: wave.title for wave in design.waves},
             person_href=person_href,
         ),
         paging=page,

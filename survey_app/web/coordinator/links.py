@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import flash, g, make_response, redirect, render_template, url_for
+from flask import abort, flash, g, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.outbox import person_sought
 from survey_app.mail.posted import sheet_as_csv, sheet_as_html
 from survey_app.operations.errors import OperationError
+from survey_app.operations.link_requests import send_new_links
 from survey_app.operations.posted_letters import print_letters
 from survey_app.operations.revocation import revoke_study_links
 from survey_app.operations.staff import actor
@@ -20,6 +21,7 @@ from survey_app.web.coordinator.room import blueprint
 from survey_app.web.forms import REFUSED
 from survey_app.web.headers import REPORT_POLICY, use_policy
 from survey_app.web.service import now, record, service
+from survey_app.web.waking import wake_worker_after
 
 WHOLE_STUDY = "all"
 
@@ -105,6 +107,29 @@ def take_back_together(study: str) -> Response | tuple[str, int]:
         return _take_back_page(study, form), REFUSED
     flash(f"Links and codes that no longer work: {links:,}.", "success")
     return redirect(url_for("coordinator.letters", study=study), 303)
+
+
+@blueprint.post("/studies/<string:study>/letters/new-links/<string:wave>")
+@requires("send_letters")
+def new_links(study: str, wave: str) -> Response:
+    """Send a new link to everybody still to answer a wave who has none left."""
+    if wave not in [each.id for each in definition_of(g.study).waves]:
+        abort(404)
+    response = redirect(url_for("coordinator.letters", study=study), 303)
+    try:
+        letters = send_new_links(
+            record(),
+            study=g.study,
+            wave=wave,
+            key=service().settings.secret_key,
+            by=actor(g.staff),
+            at=now(),
+        )
+    except OperationError as error:
+        flash(str(error), "information")
+        return response
+    flash(f"Letters with a new link on their way: {letters:,}.", "success")
+    return wake_worker_after(response, "deliver_letters")
 
 
 def _open_waves() -> list[str]:

@@ -53,6 +53,10 @@ def test_a_person_is_sent_a_new_link_even_after_all_were_taken_back(done, refuse
     assert [each.kind for each in rows(invited.database, Letter)][-1] == "new_link"
     (event,) = events(invited.database, "new_link_queued")
     assert event.by == "command"
+    done("letters", "revoke", SLUG, "--wave", "baseline")
+    assert "queued: 10;" in done("letters", "new-link", SLUG, "--wave", "baseline")
+    assert "has a link that works" in refused("letters", "new-link", SLUG, "--wave", "baseline")
+    assert "one of: EMAIL, --wave" in refused("letters", "new-link", SLUG)
     invited.clock.move(days=60)
     assert "no open questionnaire" in refused("letters", "new-link", SLUG, DEV)
 

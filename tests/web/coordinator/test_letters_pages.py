@@ -57,7 +57,14 @@ def test_are_open_to_coordinators_only(client: FlaskClient, sign_in_as, invited:
         posts=[
             *(
                 f"{PATH}/{act}"
-                for act in ("pause", "resume", "for-the-post", "take-back", "preview")
+                for act in (
+                    "pause",
+                    "resume",
+                    "for-the-post",
+                    "take-back",
+                    "preview",
+                    "new-links/baseline",
+                )
             ),
             *(f"{PATH}/1/{act}" for act in ("take-back", "settle", "resend")),
             *(f"{DEV}/{act}" for act in ("take-back", "new-link/baseline")),
@@ -321,3 +328,24 @@ def test_a_refused_letter_is_sent_again(ada: FlaskClient, invited: Trial, woken)
     assert woken == ["deliver_letters"]
     ada.post(f"{PATH}/1/resend").close()
     assert "This letter has not left yet." in shown(ada, DEV)
+
+
+def test_after_a_wave_s_links_were_taken_back_everybody_is_sent_a_new_one(
+    ada: FlaskClient, invited: Trial, woken
+) -> None:
+    answer(invited, 2)
+    assert "no link that works" not in shown(ada, PATH)
+    ada.post(f"{PATH}/take-back", data={"scope": "baseline", "confirmed": "yes"}).close()
+    assert "9 people who are still to answer have no link that works" in shown(ada, PATH)
+    ada.post(f"{PATH}/new-links/baseline").close()
+    assert "Letters with a new link on their way: 9." in shown(ada, PATH)
+    assert woken == ["deliver_letters"]
+    (event,) = events(invited.database, "new_links_queued")
+    assert event.detail == {"wave": "baseline", "letters": 9}
+    ada.post(f"{PATH}/new-links/baseline").close()
+    assert "Everybody who is still to answer has a link that works." in shown(ada, PATH)
+    ada.post(f"{PATH}/new-links/follow_up").close()
+    assert "This wave is not open" in shown(ada, PATH)
+    assert ada.post(f"{PATH}/new-links/never").status_code == 404
+    opened = ada.application.test_client().post(f"/link/{invited.token(1)}")
+    assert opened.status_code == 303
