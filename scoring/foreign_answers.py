@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from instruments.missing import NOT_ANSWERED
-from instruments.model import Instrument
+from instruments.missing import MISSING_CODES, NOT_ANSWERED
+from instruments.model import Instrument, ResponseOption
 from scoring.errors import AnswersError, OutOfRange, OutOfRangeError
 
 NO_ANSWER: Final = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", ".", "#N/A")
@@ -61,6 +61,35 @@ def whole_numbers(table: pd.DataFrame, items: Iterable[str]) -> pd.DataFrame:
     if faults:
         raise OutOfRangeError(faults, expected="whole numbers that stand for a response option")
     return pd.DataFrame(columns, index=table.index)
+
+
+def shift_of(answers: pd.DataFrame, instrument: Instrument) -> int:
+    """Return by how much all answers lie off the instrument's options: 1, -1, or 0 for neither.
+
+    For answers that were refused: 1 where every one would be an option if it were 1 lower.
+
+    Parameters
+    ----------
+    answers : DataFrame of int8, one row a person
+        Columns are item ids; codes of `instruments.missing` where there is no answer.
+    instrument : Instrument
+        The items and their options.
+    """
+    items = [item for item in instrument.scored_items if item in answers.columns]
+    known = answers[items].astype(float).where(~answers[items].isin(MISSING_CODES))
+    for shift in (1, -1):
+        moved = known - shift
+        fits = [
+            moved[item].dropna().isin([option.value for option in _options(instrument, item)])
+            for item in items
+        ]
+        if items and all(each.all() for each in fits):
+            return shift
+    return 0
+
+
+def _options(instrument: Instrument, item: str) -> tuple[ResponseOption, ...]:
+    return instrument.options(instrument.item(item))
 
 
 def with_shared_items(answers: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:

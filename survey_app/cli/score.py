@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scoring.scales import Scores
+
+_SHIFTED: Final = {
+    0: "",
+    1: ". Every answer would fit if it were 1 lower: the codes may be shifted by one.",
+    -1: ". Every answer would fit if it were 1 higher: the codes may be shifted by one.",
+}
 
 
 @click.command("score")
@@ -97,8 +103,8 @@ def _answers(
     file: Path, definition: Instrument, id_column: str | None, columns: str | None
 ) -> tuple[pd.DataFrame, pd.Series[str] | None]:
     """Read what the items' columns hold and what names the rows; every value is checked."""
-    from scoring.errors import AnswersError
-    from scoring.foreign_answers import whole_numbers, with_shared_items
+    from scoring.errors import AnswersError, OutOfRangeError
+    from scoring.foreign_answers import shift_of, whole_numbers, with_shared_items
     from scoring.frames import checked_answers
 
     table = read_answer_table(read_file(file), file.name)
@@ -109,7 +115,11 @@ def _answers(
     wanted = [name for item in definition.items for name in (item.id, item.same_as) if name]
     try:
         answers = with_shared_items(whole_numbers(table, wanted), definition)
-        checked_answers(answers, definition, definition.scored_items)
+        try:
+            checked_answers(answers, definition, definition.scored_items)
+        except OutOfRangeError as error:
+            hint = _SHIFTED[shift_of(answers, definition)]
+            raise click.ClickException(f"{file.name}: {error}{hint}") from error
     except AnswersError as error:
         raise click.ClickException(f"{file.name}: {error}") from error
     return answers, None if id_column is None else table[id_column]

@@ -205,3 +205,10 @@ def test_a_person_who_is_there_twice_has_no_change(refused, tmp_path):
     before.write_text(before.read_text() + "a,0,0,0,0,0,0,0\n")
     said = refused("score", "gad7", after, "--id", "person", "--before", before)
     assert "before.csv: person names a more than once" in said
+
+
+def test_answers_that_are_all_one_too_high_are_refused_with_a_guess_at_why(refused, answers):
+    said = refused("score", "gad7", answers("x,1,2,3,4,1,2,3", "y,1,1,1,1,1,1,"))
+    assert "row 2, column gad7_4: 4" in said
+    assert "Every answer would fit if it were 1 lower" in said
+    assert "would fit" not in refused("score", "gad7", answers("x,0,2,3,4,1,2,3"))

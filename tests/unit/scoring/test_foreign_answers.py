@@ -5,7 +5,7 @@ import pytest
 
 from instruments.catalogue import load_catalogue
 from scoring.errors import AnswersError, OutOfRangeError
-from scoring.foreign_answers import NO_ANSWER, whole_numbers, with_shared_items
+from scoring.foreign_answers import NO_ANSWER, shift_of, whole_numbers, with_shared_items
 from scoring.scales import score
 
 CATALOGUE = load_catalogue()
@@ -75,3 +75,12 @@ def test_an_item_that_was_asked_itself_keeps_its_answer() -> None:
     answers = pd.DataFrame({"gad7_1": [3], "gad2_1": [0], "gad7_2": [1]}, dtype="int8")
     found = with_shared_items(answers, CATALOGUE["gad2"])
     assert (found.loc[0, "gad2_1"], found.loc[0, "gad2_2"]) == (0, 1)
+
+
+@pytest.mark.parametrize(("low", "high", "by"), [(1, 4, 1), (-1, 2, -1), (1, 5, 0), (0, 4, 0)])
+def test_tells_by_how_much_all_answers_lie_off_the_options(low: int, high: int, by: int) -> None:
+    gad7 = CATALOGUE["gad7"]
+    row = [low, high, low, low + 1, high - 1, low, high]
+    gaps = [-9, -8, -7, low, low, low, high]
+    frame = pd.DataFrame([row, gaps], columns=gad7.scored_items, dtype="int8")
+    assert shift_of(frame, gad7) == by
