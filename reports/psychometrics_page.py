@@ -100,8 +100,9 @@ def render_page(found: Psychometrics) -> str:
             dimensions=numbered(_dimensions_table(found)),
             scree=_scree(found),
             fit=numbered(_fit_table(found)),
-            comparisons=[numbered(table) for table in comparison_tables(found)],
+            other_fit=numbered(_other_fit_table(found)),
             loadings=[numbered(table) for table in _loadings_tables(found)],
+            comparisons=[numbered(table) for table in comparison_tables(found)],
             severity_words=SEVERITY_WORDS,
         )
     )
@@ -371,8 +372,7 @@ def _dimensions_table(found: Psychometrics) -> Table:
 
 def _fit_table(found: Psychometrics) -> Table:
     def cells(checks: Checks) -> tuple[Cell, ...]:
-        fit, ordinal = checks.one_factor, checks.ordinal_omega.fit.indices
-        gaps = checks.with_gaps.indices if checks.with_gaps is not None else None
+        fit = checks.one_factor
         indices, robust = fit.indices, fit.robust
         return (
             Count(fit.n),
@@ -388,31 +388,48 @@ def _fit_table(found: Psychometrics) -> Table:
                 3,
             ),
             Number(indices.srmr if indices else nan, 3),
+        )
+
+    titles = ("n", "Chi-squared", "df", "p", "CFI", "TLI", "RMSEA", "90% interval", "SRMR")
+    return Table(
+        title="Fit of a model of one factor, by robust maximum likelihood",
+        row_title=_row_heading(found),
+        columns=_columns(*titles),
+        rows=_by_scale(found, cells),
+        notes=(
+            "Chi-squared is scaled (Yuan and Bentler); CFI, TLI and RMSEA are the robust ones.",
+        ),
+    )
+
+
+def _other_fit_table(found: Psychometrics) -> Table:
+    def cells(checks: Checks) -> tuple[Cell, ...]:
+        ordinal = checks.ordinal_omega.fit.indices
+        gaps = checks.with_gaps.indices if checks.with_gaps is not None else None
+        return (
+            Count(ordinal.n) if ordinal else NotAvailable(),
             Number(ordinal.scaled_cfi if ordinal else nan, 3),
             Number(ordinal.scaled_rmsea.value if ordinal else nan, 3),
+            Number(ordinal.srmr if ordinal else nan, 3),
             Count(gaps.n) if gaps else NotAvailable(),
             Number(gaps.cfi if gaps else nan, 3),
             Number(gaps.rmsea if gaps else nan, 3),
+            Number(gaps.srmr if gaps else nan, 3),
         )
 
-    robust, ordinal = "Robust maximum likelihood", "Ordered answers (WLSMV)"
-    gaps = "With gaps (full information)"
-    titles = ("Chi-squared", "df", "p", "CFI", "TLI", "RMSEA", "90% interval", "SRMR")
+    groups = ("Ordered answers (WLSMV)", "People with gaps too (full information)")
     return Table(
-        title="Fit of a model of one factor",
+        title="The same model of ordered answers, and of people who left items out",
         row_title=_row_heading(found),
-        columns=(
-            Column("n", group="People"),
-            *(Column(title, group=robust) for title in titles),
-            Column("CFI", group=ordinal),
-            Column("RMSEA", group=ordinal),
-            *(Column(title, group=gaps) for title in ("n", "CFI", "RMSEA")),
+        columns=tuple(
+            Column(title, group=group)
+            for group in groups
+            for title in ("n", "CFI", "RMSEA", "SRMR")
         ),
         rows=_by_scale(found, cells),
         notes=(
-            "Chi-squared is scaled (Yuan and Bentler); CFI, TLI and RMSEA are the robust ones. "
-            "Those of ordered answers are scaled. With gaps, everybody who answered any item "
-            "counts with what they answered; without gaps there is none.",
+            "Of ordered answers CFI and RMSEA are scaled. With gaps, everybody who answered any "
+            "item counts with what they answered; where nobody left an item out there is none.",
         ),
     )
 

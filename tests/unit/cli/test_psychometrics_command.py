@@ -170,10 +170,12 @@ def test_writes_a_page_of_tables_with_a_figure(done, written, tmp_path):
     page = tmp_path / "checks.html"
     done("psychometrics", written(answers()), *SCALE, *QUICK, "--html", page)
     text = page.read_text()
-    assert text.count("<table>") == 8
+    assert text.count("<table>") == 9
     assert "data:image/svg+xml;base64," in text
     assert "http" not in re.sub(r"base64,[^\"]+", "", text)
     assert "q3 (reversed)" in text
+    numbers = [int(each) for each in re.findall(r"Table (\d+)\.", text)]
+    assert numbers == list(range(1, 10))
 
 
 def test_a_group_named_like_markup_is_text(done, written, tmp_path):
