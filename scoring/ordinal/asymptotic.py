@@ -71,6 +71,40 @@ def asymptotic_covariance(
     )
 
 
+def joint_covariance(categories: Categories, tables: Floats, correlations: Floats) -> Floats:
+    """Return the covariance of thresholds and correlations together, times n.
+
+    Parameters
+    ----------
+    categories, tables, correlations
+        As for `asymptotic_covariance`.
+
+    Returns
+    -------
+    array of float, shape (thresholds + pairs, thresholds + pairs)
+        Thresholds item by item, without those of padding, then pairs in the order of `pairs_of`.
+    """
+    of_pairs = _influence(categories, tables, correlations)
+    pairs, widest, _ = of_pairs.shape
+    of_thresholds = _threshold_influence(categories)
+    item, place = np.nonzero(categories.shares_up_to < 1)
+    by_category = of_thresholds[item, place]
+    first, second = pairs_of(len(categories.items))
+    looked_up = of_pairs.ravel()
+    offset = (np.arange(pairs) * widest**2)[:, None]
+    products = np.zeros((len(item) + pairs,) * 2)
+    for codes in categories.blocks():
+        one_each = np.vstack(
+            [
+                np.take_along_axis(by_category, codes[item], axis=1),
+                looked_up.take((codes * widest)[first] + codes[second] + offset),
+            ]
+        )
+        products += one_each @ one_each.T
+    covariance: Floats = products / categories.n
+    return covariance
+
+
 def _influence(categories: Categories, tables: Floats, correlations: Floats) -> Floats:
     """What a person in each cell adds to the estimate of its pair, times n."""
     first, second = pairs_of(len(categories.items))

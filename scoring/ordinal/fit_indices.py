@@ -95,14 +95,42 @@ def ordinal_fit_indices(
     Asparouhov T, Muthen B (2010), "Simple second order chi-square correction", Mplus technical
     appendix.
     """
-    k, n, df, pairs = len(model.items), polychoric.n, model.df, len(residuals)
-    scale, shift = _scale_and_shift(spread, df)
-    baseline_scale, baseline_shift = _scale_and_shift(baseline_spread, pairs)
+    k, df, pairs = len(model.items), model.df, len(residuals)
+    return grouped_fit_indices(
+        chi2=chi2,
+        df=df,
+        spread=spread,
+        baseline_chi2=baseline_chi2,
+        baseline_df=pairs,
+        baseline_spread=baseline_spread,
+        srmr=sqrt(float((residuals**2).sum()) / (k * (k + 1) / 2)),
+        n=polychoric.n,
+        groups=1,
+        n_parameters=pairs - df + sum(len(thresholds) for thresholds in polychoric.thresholds),
+    )
+
+
+def grouped_fit_indices(
+    *,
+    chi2: float,
+    df: int,
+    spread: Floats,
+    baseline_chi2: float,
+    baseline_df: int,
+    baseline_spread: Floats,
+    srmr: float,
+    n: int,
+    groups: int,
+    n_parameters: int,
+) -> OrdinalFitIndices:
+    """Return the fit indices of one model of all groups; the arguments are those above."""
+    scale, shift = scale_and_shift(spread, df)
+    baseline_scale, baseline_shift = scale_and_shift(baseline_spread, baseline_df)
     scaled_chi2 = chi2 / scale + shift
     scaled_baseline = baseline_chi2 / baseline_scale + baseline_shift
-    # n - 1 in the place of n makes chi2 and RMSEA those of lavaan's weighted least squares.
-    plain = Chi2(chi2, df, baseline_chi2, pairs, n - 1)
-    scaled = Chi2(scaled_chi2 if df else 0.0, df, scaled_baseline, pairs, n - 1)
+    # n - 1 of each group in the place of n makes RMSEA that of lavaan's weighted least squares.
+    plain = Chi2(chi2, df, baseline_chi2, baseline_df, n - groups, groups)
+    scaled = Chi2(scaled_chi2 if df else 0.0, df, scaled_baseline, baseline_df, n - groups, groups)
     return OrdinalFitIndices(
         chi2=chi2,
         df=df,
@@ -112,20 +140,21 @@ def ordinal_fit_indices(
         shift=shift,
         baseline_chi2=baseline_chi2,
         scaled_baseline_chi2=scaled_baseline,
-        baseline_df=pairs,
+        baseline_df=baseline_df,
         cfi=cfi(plain),
         scaled_cfi=cfi(scaled),
         tli=tli(plain),
         scaled_tli=tli(scaled),
         rmsea=rmsea(plain),
         scaled_rmsea=rmsea(scaled),
-        srmr=sqrt(float((residuals**2).sum()) / (k * (k + 1) / 2)),
+        srmr=srmr,
         n=n,
-        n_parameters=pairs - df + sum(len(thresholds) for thresholds in polychoric.thresholds),
+        n_parameters=n_parameters,
     )
 
 
-def _scale_and_shift(spread: Floats, df: int) -> tuple[float, float]:
+def scale_and_shift(spread: Floats, df: int) -> tuple[float, float]:
+    """Return what a chi2 is divided by and then shifted by, NaN without degrees of freedom."""
     if df == 0:
         return nan, nan
     scale = sqrt(float((spread * spread.T).sum()) / df)
