@@ -36,6 +36,8 @@ HEALTH_WORDS = re.compile(
 )
 LONGEST_HOLIDAY_DAYS = 90
 NOT_VALIDATED = "not validated"
+# A question's answer is posted, and its box found, under its id, beside these.
+NAMES_OF_PAGES = frozenset({"shown", "back", "then", "csrf_token", "main", "stem", "saving"})
 TAGS_THAT_NEED_A_SOURCE = ("verified", "secondary copy")
 
 
@@ -141,6 +143,9 @@ def _questionnaires_can_be_delivered(study: StudyFile, catalogue: Catalogue) -> 
             if isinstance(part, (ItemPart, OpenPart)) and part.id in _items_of(catalogue):
                 found = f"{part.id!r}, which is an item of {_items_of(catalogue)[part.id]!r}"
                 yield Problem(f"{where}[{place}].id", found, "an id of the study's own")
+            if isinstance(part, (ItemPart, OpenPart)) and part.id in NAMES_OF_PAGES:
+                found = f"{part.id!r}, which every page of questions has for itself"
+                yield Problem(f"{where}[{place}].id", found, "another id")
 
 
 def _questions_keep_their_meaning(study: StudyFile, _: Catalogue) -> Iterator[Problem]:

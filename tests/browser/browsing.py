@@ -20,6 +20,7 @@ from wsgiref.types import WSGIApplication
 
 import pytest
 from databases import missing
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -82,6 +83,13 @@ def opened_context(
     context.set_default_timeout(15_000)
     yield context
     context.close()
+
+
+def carry_visit(client: FlaskClient, context: BrowserContext, address: str) -> None:
+    """Let a browser go on with the questionnaire that a test client has opened."""
+    cookie = client.get_cookie("visit")
+    assert cookie is not None
+    context.add_cookies([{"name": "visit", "value": cookie.value, "url": address}])
 
 
 def assert_accessible(page: Page) -> None:

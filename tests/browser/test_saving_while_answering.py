@@ -18,20 +18,18 @@ OPEN = "in-your-own-words"
 
 
 @pytest.fixture
-def dev(app: Flask, trial: Trial, live: str) -> Respondent:  # invites the trial
+def dev(app: Flask, trial: Trial, live: str) -> Respondent:
+    """Dev, who has consented to what `live` invited the trial to."""
+    begun = Respondent(app, trial).begin()
     app.config["WTF_CSRF_ENABLED"] = True
-    return Respondent(app, trial)
+    return begun
 
 
 @pytest.fixture
-def page(chromium: Browser, live: str, trial: Trial) -> Iterator[Page]:
+def page(chromium: Browser, live: str, dev: Respondent) -> Iterator[Page]:
     with browsing.opened_context(chromium, browsing.PHONE, javascript=True) as context:
-        page = context.new_page()
-        page.goto(f"{live}/link/{trial.token()}")
-        press(page, "Start or continue")
-        page.get_by_label("I have read the information above").check()
-        press(page, "Continue")
-        yield page
+        browsing.carry_visit(dev.client, context, live)
+        yield context.new_page()
 
 
 def press(page: Page, name: str) -> None:
@@ -177,6 +175,20 @@ def test_two_windows_on_one_page_each_keep_what_the_other_saved(
     press(page, "Save and continue")
     page.wait_for_url(re.compile("/pss10$"))
     assert (dev.saved["gad7_1"], dev.saved["gad7_2"]) == (3, 2)
+
+
+def test_a_browser_that_lost_its_place_says_so_and_gives_the_answers_back(
+    page: Page, live: str, dev: Respondent
+) -> None:
+    open_page(page, live, dev, OPEN)
+    page.context.clear_cookies()
+    page.get_by_role("textbox").first.fill("Time")
+    says(page, re.compile("^Not saved yet. Press “Save and continue”"))
+    browsing.assert_accessible(page)
+    press(page, "Save and continue")
+    expect(page.get_by_text("This browser no longer holds your place.")).to_be_visible()
+    expect(page.get_by_role("textbox").first).to_have_value("Time")
+    assert dev.saved == {}
 
 
 def test_after_submission_elsewhere_the_page_tells_the_truth(

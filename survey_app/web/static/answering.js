@@ -14,6 +14,7 @@
   var PATIENCE = 15000;
   var LONGEST_PAUSE = 30000;
   var MOST_ON_LEAVING = 60000;
+  var TOO_LATE = 409;
 
   var form = document.querySelector("form[data-items]");
   if (!form || !window.fetch || !window.URLSearchParams || !window.crypto) {
@@ -122,8 +123,8 @@
       }
       if (!answer.ok) {
         return answer.json().then(
-          function (found) { return stop(found.told); },
-          function () { return stop(words.stopped); }
+          function (found) { return stop(found.told, answer.status); },
+          function () { return stop(words.stopped, answer.status); }
         );
       }
       return answer.json().then(acknowledge);
@@ -153,8 +154,10 @@
     return false;
   }
 
-  function stop(told) {
+  function stop(told, status) {
     isStopped = true;
+    // What came too late was kept all the same; what was refused for another reason was not.
+    failures = status === TOO_LATE ? 0 : failures + 1;
     show("stopped", told || words.stopped);
     return false;
   }

@@ -65,6 +65,13 @@ def test_an_instrument_whose_licence_forbids_the_use_is_refused(use: str) -> Non
     assert faults[0].expected.endswith("study.use = research")
 
 
+@pytest.mark.parametrize("name", ["back", "csrf_token", "saving"])
+def test_a_question_must_not_be_called_what_its_page_calls_something_else(name: str) -> None:
+    faults = faults_of(changed(('id = "years_in_role"', f'id = "{name}"')))
+    (fault,) = (fault for fault in faults if "every page" in fault.found)
+    assert (fault.where, fault.expected) == ("waves[0].questionnaire[0].id", "another id")
+
+
 def test_an_item_that_shows_risk_is_refused_without_anybody_on_duty() -> None:
     found = [f for f in faults_of(changed(WITH_PHQ9)) if "phq9_9" in f.found]
     assert [fault.where for fault in found] == ["waves[0].questionnaire[3].instrument"]
