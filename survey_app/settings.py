@@ -29,6 +29,7 @@ Mode = Literal["demonstration", "production"]
 
 _SHORTEST_KEY = 32
 _MOST_PROXIES = 5
+_MOST_CONNECTIONS = 16
 
 
 class SettingsError(Exception):
@@ -54,6 +55,8 @@ class Settings:
     """How many proxies of our own stand before the service and say where a request came from."""
     staff_keys: tuple[str, ...] = ()
     """Keys that encrypt the second factors of staff, newest first."""
+    mail_connections: int = 1
+    """Over how many connections letters leave at once."""
     notify: NotifyService | None = None
     bounces: Bounces | None = None
 
@@ -133,6 +136,12 @@ class Settings:
             )
         staff_keys = _keys(environ, "SURVEY_STAFF_KEYS", faults, needed=mode == "production")
         bounces = read_bounces(environ, faults)
+        connections = environ.get("SURVEY_MAIL_CONNECTIONS", "2")
+        if not connections.isdecimal() or not 1 <= int(connections) <= _MOST_CONNECTIONS:
+            faults.append(
+                f"SURVEY_MAIL_CONNECTIONS is {connections!r}; expected a number from 1 to "
+                f"{_MOST_CONNECTIONS}"
+            )
         if faults:
             raise SettingsError(faults)
         return cls(
@@ -145,6 +154,7 @@ class Settings:
             mail_server=mail_server,
             trusted_proxies=int(proxies),
             staff_keys=staff_keys,
+            mail_connections=int(connections),
             notify=notify,
             bounces=bounces,
         )

@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
+
+from sqlalchemy.orm import Session
 
 from survey_app.database.queries.letters import LetterToSend, letter_to_send
 from survey_app.database.session import Database
@@ -84,24 +88,21 @@ def deliver_letters(
 ) -> Delivery:
     """Send every letter that is due, until there is none, the server fails, or we are to stop.
 
-    Letters are claimed one at a time, so that a worker that dies leaves one letter in doubt, and
-    a server that is down costs one letter one attempt. One letter at which the conversation breaks
-    stops nobody; two in a row are taken for the server's fault. A transport that is given stays
-    open.
+    Over several connections at once, where the settings say so; a transport that is given is the
+    only one, and stays open.
     """
-    outcomes: Counter[Outcome] = Counter()
-    broken_in_a_row = 0
-    opened = transport_for(settings) if transport is None else nullcontext(transport)
-    with opened as carrier:
-        round_ = _Round(settings, database, carrier, clock)
-        while not stopping():
-            outcome = round_.deliver_one()
-            if outcome is None:
-                break
-            outcomes[outcome] += 1
-            broken_in_a_row = broken_in_a_row + 1 if outcome == "broken" else 0
-            if outcome == "unavailable" or broken_in_a_row == MOST_BROKEN_IN_A_ROW:
-                break
+    lines: list[AbstractContextManager[Transport]]
+    if transport is None:
+        lines = [transport_for(settings) for _ in range(settings.mail_connections)]
+    else:
+        lines = [nullcontext(transport)]
+
+    def run(line: AbstractContextManager[Transport]) -> Counter[Outcome]:
+        with line as carrier:
+            return _Line(settings, database, carrier, clock, stopping).run()
+
+    with ThreadPoolExecutor(len(lines)) as threads:
+        outcomes = sum(threads.map(run, lines), Counter[Outcome]())
     delivery = Delivery(
         sent=outcomes["sent"],
         refused=outcomes["refused"],
@@ -115,56 +116,82 @@ def deliver_letters(
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
-    """One run over the outbox with one carrier."""
+class _Done:
+    """What became of a letter, and how that is put on record."""
+
+    outcome: Outcome
+    note: Callable[[Session], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One run over the outbox with one carrier.
+
+    Letters are claimed one at a time, so that a worker that dies leaves one letter in doubt, and
+    a server that is down costs one letter one attempt. One letter at which the conversation breaks
+    stops nobody; two in a row are taken for the server's fault.
+    """
 
     settings: Settings
     database: Database
     carrier: Transport
     clock: Callable[[], datetime]
+    stopping: Callable[[], bool]
 
-    def deliver_one(self) -> Outcome | None:
-        """Claim a letter and send it, or note what stopped it; None where none is due."""
+    def run(self) -> Counter[Outcome]:
+        """Deliver one letter after the other; give how many went which way."""
+        outcomes: Counter[Outcome] = Counter()
+        broken_in_a_row = 0
         with self.database.writing() as session:
-            claimed = claim_letters(session, at=self.clock(), limit=1)
-        return self._deliver(claimed[0]) if claimed else None
+            letter_id = self._next(session)
+        while letter_id is not None:
+            done = self._deliver(letter_id)
+            outcomes[done.outcome] += 1
+            broken_in_a_row = broken_in_a_row + 1 if done.outcome == "broken" else 0
+            fails = done.outcome == "unavailable" or broken_in_a_row == MOST_BROKEN_IN_A_ROW
+            # One transaction, because each waits for the disk.
+            with self.database.writing() as session:
+                done.note(session)
+                letter_id = None if fails else self._next(session)
+        return outcomes
 
-    def _deliver(self, letter_id: int) -> Outcome:
+    def _next(self, session: Session) -> int | None:
+        if self.stopping():
+            return None
+        return next(iter(claim_letters(session, at=self.clock(), limit=1)), None)
+
+    def _deliver(self, letter_id: int) -> _Done:
         try:
             self._send(letter_id)
         except _NotNeeded as reason:
-            with self.database.writing() as session:
-                note_not_needed(session, letter_id=letter_id, because=str(reason))
-            return "not_needed"
+            because = str(reason)
+            return _Done(
+                "not_needed", partial(note_not_needed, letter_id=letter_id, because=because)
+            )
         except _NotNow as reason:
-            with self.database.writing() as session:
-                note_not_now(session, letter_id=letter_id, until=reason.until)
-            return "not_now"
+            until = reason.until
+            return _Done("not_now", partial(note_not_now, letter_id=letter_id, until=until))
         except LetterRefused as error:
-            self._refuse(letter_id, error)
             _log.warning("Letter %d refused: %s", letter_id, error)
-            return "refused"
-        except (LetterDelayed, MailServerUnavailable) as error:
-            is_servers_fault = isinstance(error, MailServerUnavailable)
-            self._delay(letter_id, str(error), is_servers_fault=is_servers_fault)
+            return _Done("refused", self._refusal(letter_id, error))
+        except MailServerUnavailable as error:
             _log.warning("Letter %d put back: %s", letter_id, error)
-            if isinstance(error, ConversationBroken):
-                return "broken"
-            return "unavailable" if is_servers_fault else "delayed"
+            is_broken = isinstance(error, ConversationBroken)
+            note = self._delay(letter_id, str(error), is_servers_fault=True)
+            return _Done("broken" if is_broken else "unavailable", note)
+        except LetterDelayed as error:
+            _log.warning("Letter %d put back: %s", letter_id, error)
+            return _Done("delayed", self._delay(letter_id, str(error)))
         except _KeyChangedError:
             because = "The server's key is not the one this letter's link was made under."
-            self._delay(letter_id, because)
             advice = "Set SURVEY_SECRET_KEY as it was."
             _log.error("Letter %d put back: %s %s", letter_id, because, advice)
-            return "delayed"
+            return _Done("delayed", self._delay(letter_id, because))
         except Exception as error:
             # Whatever it is, the letters behind this one must go.
-            self._delay(letter_id, "The letter could not be written.")
             _log.error("Letter %d put back after a fault.\n%s", letter_id, without_words(error))
-            return "delayed"
-        with self.database.writing() as session:
-            note_sent(session, letter_id=letter_id, by=BY, at=self.clock())
-        return "sent"
+            return _Done("delayed", self._delay(letter_id, "The letter could not be written."))
+        return _Done("sent", partial(note_sent, letter_id=letter_id, by=BY, at=self.clock()))
 
     def _send(self, letter_id: int) -> None:
         draft, attempts = self._write(letter_id)
@@ -202,32 +229,37 @@ class _Round:
                     raise _NotNow(moment)
             return draft_of(found, self.settings), found.letter.attempts
 
-    def _refuse(self, letter_id: int, error: LetterRefused) -> None:
-        at = self.clock()
-        with self.database.writing() as session:
-            note_refused(session, letter_id=letter_id, because=str(error), by=BY, at=at)
-            if isinstance(error, AddressRefused):
+    def _refusal(self, letter_id: int, error: LetterRefused) -> Callable[[Session], None]:
+        at, because = self.clock(), str(error)
+        status = error.status if isinstance(error, AddressRefused) else None
+
+        def note(session: Session) -> None:
+            note_refused(session, letter_id=letter_id, because=because, by=BY, at=at)
+            if status is not None:
                 # The same as if it had been taken and come back.
                 record_delivery_report(
                     session,
                     letter_id=letter_id,
-                    outcome="hard" if is_for_good(error.status) else "soft",
-                    status=error.status,
+                    outcome="hard" if is_for_good(status) else "soft",
+                    status=status,
                     source=f"refused:{letter_id}:{at.isoformat()}",
                     by=BY,
                     at=at,
                 )
 
-    def _delay(self, letter_id: int, because: str, *, is_servers_fault: bool = False) -> None:
-        with self.database.writing() as session:
-            note_delayed(
-                session,
-                letter_id=letter_id,
-                because=because,
-                by=BY,
-                at=self.clock(),
-                is_servers_fault=is_servers_fault,
-            )
+        return note
+
+    def _delay(
+        self, letter_id: int, because: str, *, is_servers_fault: bool = False
+    ) -> Callable[[Session], None]:
+        return partial(
+            note_delayed,
+            letter_id=letter_id,
+            because=because,
+            by=BY,
+            at=self.clock(),
+            is_servers_fault=is_servers_fault,
+        )
 
 
 def draft_of(found: LetterToSend, settings: Settings) -> LetterDraft:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from survey_app.database.models import Invitation, Letter, Study
 from survey_app.database.queries.letters import LetterToSend
@@ -122,19 +122,16 @@ def why_not_needed(found: LetterToSend, *, at: datetime) -> str:
 
 
 def _letter(session: Session, letter_id: int) -> Letter:
-    return session.get_one(Letter, letter_id)
+    return session.get_one(Letter, letter_id, options=[joinedload(Letter.invitation)])
 
 
 def _record(session: Session, action: str, letter: Letter, *, by: str, at: datetime) -> None:
-    study_id = session.scalar(
-        select(Invitation.study_id).where(Invitation.id == letter.invitation_id)
-    )
     record_event(
         session,
         action,
         by=by,
         at=at,
         subject=f"letter:{letter.id}",
-        study_id=study_id,
+        study_id=letter.invitation.study_id,
         kind=letter.kind,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -61,6 +62,20 @@ def test_letters_arrive_over_one_connection_with_links_that_open(settings, invit
             visit = visit_by_token(session, token_hash(token))
         assert visit is not None
         assert visit.name == message["To"].addresses[0].display_name
+
+
+def test_letters_leave_over_several_connections_at_once_and_each_once(settings, invited):
+    class Slow(Post):
+        async def handle_DATA(self, server, session, envelope) -> str:
+            await asyncio.sleep(0.2)
+            return await super().handle_DATA(server, session, envelope)
+
+    post = Slow()
+    with serving(post) as server:
+        several = replace(settings, mail_connections=3)
+        assert deliver(several, invited, server) == Delivery(sent=PEOPLE)
+    assert post.connections == 3
+    assert len(message_ids(post.received)) == len(set(message_ids(post.received))) == PEOPLE
 
 
 def test_a_refused_address_is_parked_and_the_others_get_theirs(settings, invited):

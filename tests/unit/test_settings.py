@@ -227,6 +227,7 @@ def test_an_access_token_is_used_in_place_of_a_password():
             {**OAUTH, "SURVEY_SMTP_USER": "a", "SURVEY_OAUTH_TOKEN_URL": "http://login.example/"},
             "expected an https address",
         ),
+        ({"SURVEY_MAIL_CONNECTIONS": "0"}, "from 1 to 16"),
         ({"SURVEY_NOTIFY_API_KEY": "key"}, "both set"),
         ({"SURVEY_NOTIFY_API_KEY": "key"}, "SURVEY_NOTIFY_TEMPLATE_ID is not set"),
         (
