@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from survey_app.database.models import Invitation, Letter, Participant, Study
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError
+from survey_app.operations.posted_letters import POSTED
+from survey_app.trial.letter_kinds import LETTER_KINDS
 
 
 def revoke_letter(session: Session, *, letter: Letter, by: str, at: datetime) -> None:
@@ -76,7 +78,7 @@ def _revoke_all(session: Session, which: ColumnElement[bool], *, at: datetime) -
     ).all()
     for letter in letters:
         _take_back(letter, at=at)
-    return len(letters)
+    return sum(LETTER_KINDS[letter.kind].has_link or letter.kind == POSTED for letter in letters)
 
 
 def _take_back(letter: Letter, *, at: datetime) -> None:

@@ -79,7 +79,7 @@ def state_links(
     return [
         (f"All ({sum(counts.values()):,})", href(""), current == ""),
         *(
-            (f"{state_in_words(state)} ({counts[state]:,})", href(state), current == state)
+            (f"{state_in_words(state)} ({counts.get(state, 0):,})", href(state), current == state)
             for state in known
             if counts.get(state) or state == current
         ),

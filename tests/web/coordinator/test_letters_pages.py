@@ -85,7 +85,8 @@ def test_the_outbox_says_how_each_letter_fares(ada: FlaskClient, invited: Trial)
     refused = shown(ada, f"{PATH}?state=refused")
     assert f"Refused Invitation 16 September 2019 at 12:00 {because}" in refused
     assert "Sent 16" not in refused
-    assert "There is no such letter." in shown(ada, f"{PATH}?state=nonsense")
+    for none in ("nonsense", "cancelled"):
+        assert "There is no such letter." in shown(ada, f"{PATH}?state={none}")
 
 
 @pytest.mark.parametrize(
