@@ -12,7 +12,7 @@ from instruments.errors import DefinitionError
 from survey_app.cli.door import BY, parts, read_file, reading, told, writing
 from survey_app.database.queries.studies import all_studies
 from survey_app.operations.studies import definition_of, register_study
-from survey_app.operations.versions import changed_files, instruments_for, versions_in_use
+from survey_app.operations.versions import changed_files, read_study_again, versions_in_use
 from survey_app.trial.design import read_study, ready_made_sources
 
 group = AppGroup("study", help="Load and list studies.")
@@ -45,7 +45,7 @@ def load(file: str, because: str) -> None:
                 f"or one of {', '.join(ready_made)}"
             ) from error
     with writing() as session:
-        definition = read_study(text, file=file, catalogue=instruments_for(session, _slug_of(text)))
+        definition = read_study_again(session, text, file, slug=_slug_of(text))
         study = register_study(
             session, definition=definition, by=BY, at=parts().clock(), because=because
         )

@@ -30,7 +30,7 @@ from survey_app.database.models import (
 )
 from survey_app.database.upsert import insert_unless_there
 from survey_app.operations.errors import DefinitionChangedError
-from survey_app.trial.design import StudyDefinition, read_accepted_study
+from survey_app.trial.design import StudyDefinition, read_accepted_study, read_study
 
 # By their hash, so that what is once read is right for ever.
 _FROZEN: Final[dict[str, Instrument]] = {}
@@ -256,10 +256,15 @@ def changed_files(study: Study) -> tuple[ChangedFile, ...]:
     )
 
 
-def instruments_for(session: Session, slug: str) -> Mapping[str, Instrument]:
-    """Give the instruments that a study is read with: those frozen for it, then the program's."""
+def read_study_again(session: Session, text: str, file: str, *, slug: str) -> StudyDefinition:
+    """Read a study's file as the study on record is: with its instruments, its dates as moved.
+
+    Raises DefinitionError with every fault.
+    """
     study = session.scalar(select(Study).where(Study.slug == slug))
-    return load_catalogue() if study is None else definition_of(study).catalogue
+    if study is None:
+        return read_study(text, file)
+    return read_study(text, file, study.shifted_by_days, catalogue=definition_of(study).catalogue)
 
 
 def refuse_changed_files(

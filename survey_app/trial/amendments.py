@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from instruments.errors import Fault
 from instruments.questionnaire import InstrumentPart, ItemPart, OpenPart
@@ -35,6 +36,13 @@ class Refusal:
     found: str
     expected: str
 
+
+_IN_WORDS: Final = {
+    "text": "other words",
+    "options": "other options",
+    "arms": "other arms",
+    "asked_when": "another condition",
+}
 
 Rule = Callable[[StudyDefinition, StudyDefinition, Use], Iterator[Refusal]]
 
@@ -126,7 +134,7 @@ def _parts_stay(before: Wave, after: Wave, where: str) -> Iterator[Refusal]:
             elif getattr(part, key) != getattr(now, key, None):
                 yield Refusal(
                     f"{where}[{places[name]}].{key}",
-                    f"another {key} for {name!r}, which people were asked",
+                    f"{_IN_WORDS.get(key, f'another {key}')} for {name!r}, which people were asked",
                     "what is on record; a new question needs a new id",
                 )
     if kept != sorted(kept):

@@ -92,7 +92,8 @@ def progress_in_words(questionnaire: Questionnaire, page: Page, answers: Answers
     number = sum(key in asked for key in before) + 1
     pages = questionnaire.n_pages(answers, up_to=page.key)
     fewest, most = max(pages[0], number), max(pages[-1], number)
-    return f"Page {number} of {fewest}" + (f" to {most}" if most > fewest else "")
+    joint = " or " if most == fewest + 1 else " to "
+    return f"Page {number} of {fewest}" + (f"{joint}{most}" if most > fewest else "")
 
 
 def answer_in_words(visit: Visit, question: Question) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from looking import everything, only, rows
-from trials import ROSTER, SLUG
+from trials import BY, ROSTER, SLUG
 
 from instruments.catalogue import load_catalogue
 from survey_app.database.models import AuditEvent, Participant, School, Study
+from survey_app.operations.studies import definition_of, register_study
 from survey_app.trial import design
 from survey_app.trial.design import load_ready_made
 
@@ -188,7 +189,7 @@ def test_a_study_in_use_is_not_amended_by_taking_away(refused, trial, tmp_path):
     path.write_text(source.replace("10, certain", "Certain"))
     told = refused("study", "load", path, "--because", "We changed our minds.")
     assert "no 'would_help', which people were asked" in told
-    assert "another options for 'still_in_role'" in told
+    assert "other options for 'still_in_role'" in told
 
 
 def test_an_instrument_taken_away_is_said_of_the_studies_that_use_it(done, trial, monkeypatch):
@@ -200,3 +201,18 @@ def test_an_instrument_taken_away_is_said_of_the_studies_that_use_it(done, trial
     assert len(said) == 1
     assert "cannot be used here: secondary-group.toml" in said[0]
     assert "found 'pss10'" in said[0]
+
+
+def test_a_study_whose_dates_are_moved_is_amended_with_them_moved(done, trial, tmp_path):
+    with trial.database.writing() as session:
+        register_study(session, definition=trial.definition.shifted(7), by=BY, at=trial.clock())
+    trial.clock.move(days=7)
+    trial.invite()
+    path = tmp_path / "amended.toml"
+    path.write_text(trial.definition.source.replace("minutes = 9", "minutes = 8", 1))
+    done("study", "load", path, "--because", "It takes less.")
+    study = only(trial.database, Study)
+    with trial.database.reading() as session:
+        wave = definition_of(trial.study(session)).wave("baseline")
+    assert study.shifted_by_days == 7
+    assert (wave.minutes, wave.opens_on) == (8, trial.definition.shifted(7).waves[0].opens_on)
