@@ -122,7 +122,10 @@ def findings_of(checks: Checks) -> tuple[Finding, ...]:
 
 def findings_between(comparison: Comparison) -> tuple[Finding, ...]:
     """Return everything that comparing groups or waves noticed, each thing once, errors first."""
+    ordinal = comparison.ordinal
     every = (
+        *(ordinal.findings if ordinal is not None else ()),
+        *(each for level in (ordinal.levels if ordinal else ()) for each in level.findings),
         *comparison.invariance.findings,
         *(finding for level in comparison.invariance.levels for finding in level.findings),
         *(finding for step in comparison.invariance.steps for finding in step.findings),

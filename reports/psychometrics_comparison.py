@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reports.exhibits.invariance import (
     LEVEL_COLUMNS,
@@ -14,12 +14,31 @@ from reports.exhibits.invariance import (
     level_cells,
 )
 from reports.formatting import number
-from reports.tables import Column, Count, Interval, Number, Row, Table
+from reports.tables import (
+    Column,
+    Count,
+    Interval,
+    NotAvailable,
+    Number,
+    Probability,
+    Row,
+    Table,
+    Words,
+)
 
 if TYPE_CHECKING:
     from reports.psychometrics import Psychometrics
     from scoring.comparisons import Comparison, Retest
+    from scoring.ordinal.invariance import OrdinalInvariance, OrdinalStep
     from scoring.retest import Icc
+
+
+_ORDINAL_TITLES: Final = {
+    "configural": "Same items",
+    "thresholds": "Thresholds equal",
+    "loadings": "and loadings",
+    "intercepts": "and intercepts",
+}
 
 
 def comparison_tables(found: Psychometrics) -> Iterator[Table]:
@@ -29,6 +48,8 @@ def comparison_tables(found: Psychometrics) -> Iterator[Table]:
     }
     if compared:
         yield _levels(found, compared)
+    if any(comparison.ordinal for comparison in compared.values()):
+        yield _ordinal_levels(compared)
     if any(comparison.retests for comparison in compared.values()):
         yield _retests(found, compared)
     if found.school_column is not None:
@@ -59,6 +80,47 @@ def _level_rows(name: str, comparison: Comparison) -> Iterator[Row]:
     for level in result.levels:
         cells = (Count(people), *level_cells(level, steps.get(level.level)))
         yield Row(LEVEL_TITLES[level.level], cells, name)
+
+
+def _ordinal_levels(compared: dict[str, Comparison]) -> Table:
+    return Table(
+        title="Invariance of one factor of ordered answers across the groups",
+        row_title="Held equal",
+        columns=LEVEL_COLUMNS,
+        rows=tuple(
+            row
+            for name, comparison in compared.items()
+            if comparison.ordinal is not None
+            for row in _ordinal_rows(name, comparison.ordinal)
+        ),
+        notes=(
+            "Weighted least squares (WLSMV), identified as by Wu and Estabrook: chi² is scaled and "
+            "shifted, CFI and RMSEA are scaled; p is of Satorra’s difference. With three answers "
+            "an item thresholds cannot be tested.",
+        ),
+    )
+
+
+def _ordinal_rows(name: str, found: OrdinalInvariance) -> Iterator[Row]:
+    steps = {step.level: step for step in found.steps}
+    for level in found.levels:
+        indices, step = level.indices, steps.get(level.level)
+        cells = (
+            Count(sum(found.n)),
+            Number(indices.scaled_chi2 if indices else nan, 1),
+            Count(indices.df) if indices else NotAvailable(),
+            Number(indices.scaled_cfi if indices else nan, 3),
+            Number(indices.scaled_rmsea.value if indices else nan, 3),
+            Number(indices.srmr if indices else nan, 3),
+            *_change_cells(step),
+        )
+        yield Row(_ORDINAL_TITLES[level.level], cells, name)
+
+
+def _change_cells(step: OrdinalStep | None) -> tuple[Number | Probability | Words, ...]:
+    if step is None:
+        return (Words("–"),) * 3
+    return (Number(step.cfi_change, 3), Number(step.rmsea_change, 3), Probability(step.p))
 
 
 def _retests(found: Psychometrics, compared: dict[str, Comparison]) -> Table:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from scoring.checks import Checks
     from scoring.comparisons import Comparison, Retest
     from scoring.findings import Finding
+    from scoring.ordinal.fit_indices import OrdinalFitIndices
+    from scoring.ordinal.invariance import OrdinalInvariance
     from scoring.retest import Icc
     from scoring.rules import Floats
     from scoring.split_half import Half
@@ -212,21 +214,27 @@ def _ordinal(checks: Checks) -> Json:
         else {
             "n": indices.n,
             "estimator": "wlsmv",
-            "chi2": _number(indices.chi2),
-            "df": indices.df,
-            "scaled_chi2": _number(indices.scaled_chi2),
-            "p": _number(indices.p),
-            "cfi": _number(indices.cfi),
-            "scaled_cfi": _number(indices.scaled_cfi),
-            "tli": _number(indices.tli),
-            "scaled_tli": _number(indices.scaled_tli),
-            "rmsea": _number(indices.rmsea.value),
-            "rmsea_low": _number(indices.rmsea.low),
-            "rmsea_high": _number(indices.rmsea.high),
-            "scaled_rmsea": _number(indices.scaled_rmsea.value),
-            "srmr": _number(indices.srmr),
+            **_ordinal_fit(indices),
             "standardised_loadings": _numbers(omega.fit.estimates.loadings[:, 0]),
         },
+    }
+
+
+def _ordinal_fit(indices: OrdinalFitIndices) -> dict[str, Json]:
+    return {
+        "chi2": _number(indices.chi2),
+        "df": indices.df,
+        "scaled_chi2": _number(indices.scaled_chi2),
+        "p": _number(indices.p),
+        "cfi": _number(indices.cfi),
+        "scaled_cfi": _number(indices.scaled_cfi),
+        "tli": _number(indices.tli),
+        "scaled_tli": _number(indices.scaled_tli),
+        "rmsea": _number(indices.rmsea.value),
+        "rmsea_low": _number(indices.rmsea.low),
+        "rmsea_high": _number(indices.rmsea.high),
+        "scaled_rmsea": _number(indices.scaled_rmsea.value),
+        "srmr": _number(indices.srmr),
     }
 
 
@@ -361,6 +369,7 @@ def _comparison(found: Comparison) -> Json:
         "n": list(invariance.n),
         "levels": [_level(level) for level in invariance.levels],
         "steps": [_step(step) for step in invariance.steps],
+        "ordinal": None if found.ordinal is None else _ordinal_invariance(found.ordinal),
         "retests": [_retest(retest) for retest in found.retests],
         "findings": [_finding(finding) for finding in findings_between(found)],
     }
@@ -390,6 +399,34 @@ def _step(step: InvarianceStep) -> Json:
         "srmr_change": _number(step.srmr_change),
         "robust_cfi_change": _number(step.cfi_robust_change),
         "robust_rmsea_change": _number(step.rmsea_robust_change),
+    }
+
+
+def _ordinal_invariance(found: OrdinalInvariance) -> Json:
+    return {
+        "n": list(found.n),
+        "levels": [
+            {
+                "level": level.level,
+                "fit": None if level.indices is None else _ordinal_fit(level.indices),
+                "latent_means": _numbers(level.latent_means[:, 0]),
+                "latent_means_se": _numbers(level.latent_means_se[:, 0]),
+            }
+            for level in found.levels
+        ],
+        "steps": [
+            {
+                "level": step.level,
+                "against": step.against,
+                "df": step.df,
+                "scaled_chi2": _number(step.chi2),
+                "scaled_p": _number(step.p),
+                "scaled_cfi_change": _number(step.cfi_change),
+                "scaled_rmsea_change": _number(step.rmsea_change),
+                "srmr_change": _number(step.srmr_change),
+            }
+            for step in found.steps
+        ],
     }
 
 

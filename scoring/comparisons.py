@@ -14,6 +14,7 @@ from scoring.cfa.model import FactorModel, one_factor
 from scoring.cfa.sample import fewest_people
 from scoring.findings import Finding
 from scoring.keyed import KeyedAnswers
+from scoring.ordinal.invariance import OrdinalInvariance, ordinal_invariance
 from scoring.retest import RetestReliability, icc_test_retest
 
 
@@ -36,12 +37,15 @@ class Comparison:
         Whether the same people are compared with themselves.
     invariance : Invariance
         Of a model of one factor.
+    ordinal : OrdinalInvariance or None
+        The same of ordered answers; None for waves.
     retests : tuple of Retest
         Of each wave with the next; empty for groups.
     """
 
     are_waves: bool
     invariance: Invariance
+    ordinal: OrdinalInvariance | None = None
     retests: tuple[Retest, ...] = ()
 
 
@@ -59,10 +63,9 @@ def compare_groups(groups: Mapping[str, KeyedAnswers]) -> Comparison:
     model, items = _model(groups)
     complete = {name: keyed.complete for name, keyed in groups.items()}
     fewest = fewest_people(model.n_parameters)
-    enough = {name: rows for name, rows in complete.items() if len(rows) >= fewest}
-    if len(enough) < 2:
-        return Comparison(are_waves=False, invariance=invariance(complete, items, model))
-    found = invariance(enough, items, model)
+    enough = [name for name, rows in complete.items() if len(rows) >= fewest]
+    compared = enough if len(enough) >= 2 else list(groups)
+    found = invariance({name: complete[name] for name in compared}, items, model)
     left_out = tuple(
         Finding(
             "note",
@@ -71,10 +74,12 @@ def compare_groups(groups: Mapping[str, KeyedAnswers]) -> Comparison:
             f"needs {fewest}.",
         )
         for name, rows in complete.items()
-        if name not in enough
+        if name not in compared
     )
     return Comparison(
-        are_waves=False, invariance=replace(found, findings=(*found.findings, *left_out))
+        are_waves=False,
+        invariance=replace(found, findings=(*found.findings, *left_out)),
+        ordinal=ordinal_invariance({name: groups[name] for name in compared}, model),
     )
 
 

@@ -120,11 +120,14 @@ def test_groups_of_different_people_are_compared(done, written, tmp_path):
     out = tmp_path / "checks.json"
     table = two_waves()
     table.loc[:9, "wave"] = "few"
-    done("psychometrics", written(table), *SCALE, "--group", "wave", *QUICK, "--json", out)
+    page = tmp_path / "checks.html"
+    columns = (*SCALE, "--group", "wave")
+    done("psychometrics", written(table), *columns, *QUICK, "--json", out, "--html", page)
     comparison = json.loads(out.read_text())["scales"][0]["comparison"]
     assert not comparison["are_waves"]
     assert comparison["groups"] == ["after", "before"]
-    assert len(comparison["levels"]) == 4
+    assert len(comparison["levels"]) == len(comparison["ordinal"]["levels"]) == 4
+    assert "Invariance of one factor of ordered answers" in page.read_text()
     assert any("Group few is not compared" in each["message"] for each in comparison["findings"])
 
 
@@ -162,7 +165,7 @@ def test_every_key_is_documented_and_every_documented_key_is_written(done, writt
     assert sorted(found_keys - words) == []
     values = {"psychometrics", "null", "false", "group", "wlsmv", "mlr", "json", "scale", "1"}
     values |= {"error", "warning", "note", "person", "school", "true", "fiml"}
-    values |= {"configural", "metric", "scalar", "strict"}
+    values |= {"configural", "metric", "scalar", "strict", "thresholds", "intercepts"}
     assert sorted(words - found_keys - named_by_the_run - values) == []
 
 
