@@ -23,6 +23,7 @@ from survey_app.operations.link_requests import send_new_link, send_new_links
 from survey_app.operations.pausing import pause_letters, resume_letters
 from survey_app.operations.posted_letters import print_letters
 from survey_app.operations.revocation import revoke_letter, revoke_links, revoke_study_links
+from survey_app.operations.sending import allow_reminders, stop_reminders
 from survey_app.operations.studies import definition_of
 from survey_app.operations.waves import state_of
 
@@ -189,6 +190,24 @@ def plan(study: str, wave: str, as_table: bool) -> None:
     for (on, kind), number in sorted(of_day.items()):
         click.echo(f"{on}  {kind:<10}  {number:>6}")
     click.echo(f"{len(letters)} letters are still to leave, if nobody answers.")
+
+
+@group.command("stop-reminders")
+@click.argument("study")
+@click.argument("email")
+@click.option("--again", is_flag=True, help="Send reminders again instead.")
+@told
+def stop(study: str, email: str, again: bool) -> None:
+    """Remind EMAIL of STUDY no more; the link goes on working, and nobody is withdrawn."""
+    change = allow_reminders if again else stop_reminders
+    with writing() as session:
+        someone = _person(session, the_study(session, study), email)
+        is_new = change(session, participant=someone, by=BY, at=parts().clock())
+    click.echo(
+        ("Reminders go out again." if again else "No more reminders are sent.")
+        if is_new
+        else "That is so already."
+    )
 
 
 @group.command("pause")

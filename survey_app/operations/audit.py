@@ -42,6 +42,7 @@ WORDING: Mapping[str, str] = {
     "letter_queued_again": "Letter sent again by hand: {kind}",
     "address_undeliverable": "One participant's address takes no letters",
     "reminders_stopped": "One participant wants no reminders",
+    "reminders_allowed": "One participant may be reminded again",
     "answering_started": "Consent given and answering started",
     "consents_changed": "Optional consents changed",
     "page_saved": "Answers saved: {answers} changed",

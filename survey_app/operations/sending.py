@@ -88,3 +88,20 @@ def stop_reminders(session: Session, *, participant: Participant, by: str, at: d
         study_id=participant.study_id,
     )
     return True
+
+
+def allow_reminders(session: Session, *, participant: Participant, by: str, at: datetime) -> bool:
+    """Remind a person again who wanted no reminders; give whether that is new."""
+    session.refresh(participant, with_for_update={"key_share": True})
+    if participant.reminders_stopped_at is None:
+        return False
+    participant.reminders_stopped_at = None
+    record_event(
+        session,
+        "reminders_allowed",
+        by=by,
+        at=at,
+        subject=f"participant:{participant.id}",
+        study_id=participant.study_id,
+    )
+    return True

@@ -5,7 +5,9 @@ from __future__ import annotations
 import browsing
 import pytest
 from playwright.sync_api import Browser
-from trials import Trial
+from trials import KEY, Trial
+
+from survey_app.signed_letters import sign_letter
 
 
 @pytest.mark.chromium
@@ -50,3 +52,23 @@ def test_whoever_was_not_meant_can_say_so_with_the_keyboard(
         page.wait_for_url("**/not-me")
         assert page.title().startswith("Thank you for telling us")
         browsing.assert_accessible(page)
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("width", browsing.WIDTHS)
+def test_the_pages_that_stop_reminders_are_accessible(
+    chromium: Browser, live: str, width: int
+) -> None:
+    with browsing.opened_context(chromium, width) as context:
+        page = context.new_page()
+        for token, title in (
+            (sign_letter(1, "stop", key=KEY), "You will get no more reminders"),
+            ("1-aaaaaaaaaaaaaaaa", "We could not tell who you are"),
+        ):
+            page.goto(f"{live}/stop-reminders/{token}")
+            browsing.keep_picture(page, "stop-reminders")
+            browsing.assert_accessible(page)
+            page.get_by_role("button", name="Send me no more reminders").click()
+            assert page.title().startswith(title)
+            browsing.keep_picture(page, title.lower().replace(" ", "-"))
+            browsing.assert_accessible(page)

@@ -84,6 +84,8 @@ ROLES_OF = {
     "coordinator.pause": {"coordinator"},
     "coordinator.resume": {"coordinator"},
     "coordinator.person": {"coordinator"},
+    "coordinator.stop_reminders_to": {"coordinator"},
+    "coordinator.allow_reminders_to": {"coordinator"},
     "coordinator.new_link_to": {"coordinator"},
     "coordinator.take_back_all": {"coordinator"},
     "coordinator.take_back": {"coordinator"},

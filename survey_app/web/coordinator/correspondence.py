@@ -19,7 +19,7 @@ from survey_app.operations.errors import OperationError
 from survey_app.operations.invitations import awaiting_reply
 from survey_app.operations.link_requests import send_new_link
 from survey_app.operations.revocation import revoke_letter, revoke_links
-from survey_app.operations.sending import resend_letter
+from survey_app.operations.sending import allow_reminders, resend_letter, stop_reminders
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of
 from survey_app.operations.waves import state_of
@@ -51,6 +51,7 @@ def person(study: str, code: str) -> str:
             {"key": "Email", "value": someone.contact.email if someone.contact else ""},
             {"key": "School", "value": someone.school.name},
             {"key": "Role", "value": someone.role},
+            *_standing_of_address(someone),
             *(
                 [{"key": "Withdrawn", "value": moment_in_words(someone.withdrawn_at)}]
                 if someone.withdrawn_at
@@ -58,6 +59,7 @@ def person(study: str, code: str) -> str:
             ),
         ],
         waves=wave_lines(design, found, at=now()),
+        takes_reminders=someone.reminders_stopped_at is None,
         has_link=any(letter.revoked_at is None for letter in found.letters),
         timeline=timeline_rows(
             timeline_of(record(), someone, reminders=REMINDERS),
@@ -94,6 +96,44 @@ def new_link_to(study: str, code: str, wave: str) -> Response:
         )
     flash(f"A letter with a new link is on its way to {name_of(someone)}.", "success")
     return wake_worker_after(response, "deliver_letters")
+
+
+def _standing_of_address(someone: Any) -> list[dict[str, str]]:
+    """Whether letters reach a person, and whether reminders are wanted."""
+    facts = []
+    if someone.contact and someone.contact.undeliverable_at:
+        since = moment_in_words(someone.contact.undeliverable_at)
+        facts.append(
+            {
+                "key": "Letters",
+                "value": f"Come back, as we know since {since}. Nothing more is sent until the "
+                "roster has another address.",
+            }
+        )
+    if someone.reminders_stopped_at:
+        since = moment_in_words(someone.reminders_stopped_at)
+        facts.append({"key": "Reminders", "value": f"Not wanted since {since}"})
+    return facts
+
+
+@blueprint.post("/studies/<string:study>/people/<string:code>/stop-reminders")
+@requires("send_letters")
+def stop_reminders_to(study: str, code: str) -> Response:
+    """Remind a person no more who asked for that in a reply."""
+    someone = _person_or_404(code)
+    stop_reminders(record(), participant=someone, by=actor(g.staff), at=now())
+    flash(f"{name_of(someone)} is sent no more reminders.", "success")
+    return _back_to(study, code)
+
+
+@blueprint.post("/studies/<string:study>/people/<string:code>/allow-reminders")
+@requires("send_letters")
+def allow_reminders_to(study: str, code: str) -> Response:
+    """Remind a person again."""
+    someone = _person_or_404(code)
+    allow_reminders(record(), participant=someone, by=actor(g.staff), at=now())
+    flash(f"{name_of(someone)} is reminded again.", "success")
+    return _back_to(study, code)
 
 
 @blueprint.post("/studies/<string:study>/people/<string:code>/take-back")

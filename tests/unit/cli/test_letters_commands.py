@@ -8,7 +8,7 @@ import pytest
 from looking import events, everything, rows
 from trials import SLUG, Trial
 
-from survey_app.database.models import Letter
+from survey_app.database.models import Letter, Participant
 from survey_app.operations.outbox import claim_letters
 
 DEV = "person1@school1.example"
@@ -45,6 +45,15 @@ def test_links_nobody_has_are_told(refused, invited: Trial, which, told):
     before = everything(invited.database)
     assert told in refused("letters", "revoke", SLUG, *which)
     assert everything(invited.database) == before
+
+
+def test_reminders_to_a_person_are_stopped_and_begun_again(done, refused, invited: Trial):
+    assert done("letters", "stop-reminders", SLUG, DEV) == "No more reminders are sent.\n"
+    assert done("letters", "stop-reminders", SLUG, DEV) == "That is so already.\n"
+    assert rows(invited.database, Participant)[0].reminders_stopped_at is not None
+    assert done("letters", "stop-reminders", SLUG, DEV, "--again") == "Reminders go out again.\n"
+    assert rows(invited.database, Participant)[0].reminders_stopped_at is None
+    assert "Nobody on the roster" in refused("letters", "stop-reminders", SLUG, "x@x.example")
 
 
 def test_a_person_is_sent_a_new_link_even_after_all_were_taken_back(done, refused, invited: Trial):

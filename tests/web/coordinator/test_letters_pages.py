@@ -16,6 +16,7 @@ from trials import KEY, Trial
 from survey_app.database.models import Letter
 from survey_app.links import code_as_written
 from survey_app.mail.mailbox import letter_by_key, letters_page
+from survey_app.operations.delivery_reports import record_delivery_report
 from survey_app.operations.disowning import disown_letter
 from survey_app.operations.outbox import claim_letters, note_refused, note_sent
 from survey_app.web import waking
@@ -67,7 +68,15 @@ def test_are_open_to_coordinators_only(client: FlaskClient, sign_in_as, invited:
                 )
             ),
             *(f"{PATH}/1/{act}" for act in ("take-back", "settle", "resend")),
-            *(f"{DEV}/{act}" for act in ("take-back", "new-link/baseline")),
+            *(
+                f"{DEV}/{act}"
+                for act in (
+                    "take-back",
+                    "new-link/baseline",
+                    "stop-reminders",
+                    "allow-reminders",
+                )
+            ),
         ],
         client=client,
         sign_in_as=sign_in_as,
@@ -350,3 +359,32 @@ def test_after_a_wave_s_links_were_taken_back_everybody_is_sent_a_new_one(
     assert ada.post(f"{PATH}/new-links/never").status_code == 404
     opened = ada.application.test_client().post(f"/link/{invited.token(1)}")
     assert opened.status_code == 303
+
+
+def test_reminders_are_stopped_for_who_asks_in_a_reply_and_begun_again(
+    ada: FlaskClient, invited: Trial
+) -> None:
+    assert ada.post(f"{DEV}/stop-reminders").location.endswith("/people/P00001")
+    page = shown(ada, DEV)
+    assert "is sent no more reminders." in page
+    assert "Not wanted since" in page
+    assert events(invited.database, "reminders_stopped")[0].by == actor_of(invited, "coordinator")
+    ada.post(f"{DEV}/allow-reminders")
+    assert "Not wanted since" not in shown(ada, DEV)
+    assert len(events(invited.database, "reminders_allowed")) == 1
+
+
+def test_an_address_that_takes_no_letters_is_told(ada: FlaskClient, invited: Trial) -> None:
+    with invited.database.writing() as session:
+        record_delivery_report(
+            session,
+            letter_id=1,
+            outcome="hard",
+            status="5.1.1",
+            source="report",
+            by="worker",
+            at=invited.clock(),
+        )
+    page = shown(ada, DEV)
+    assert "Nothing more is sent until the roster has another address." in page
+    assert "5.1.1" in page
