@@ -16,10 +16,15 @@ group = AppGroup("database", help="Set up the database.")
 @told
 def upgrade() -> None:
     """Bring the database up to this version; safe to repeat."""
+    bring_up_to_date()
+    click.echo("The database is up to date.")
+
+
+def bring_up_to_date() -> None:
+    """Give the record its newest shape, and freeze what an earlier version asked unfrozen."""
     refuse_later_record()
     schema.upgrade(parts().database.engine)
     with parts().database.writing() as session:
         frozen = freeze_what_is_used(session, by=BY, at=parts().clock())
     if frozen:
         click.echo(f"Questionnaires in use that were frozen as they are now: {frozen}.")
-    click.echo("The database is up to date.")

@@ -8,6 +8,7 @@ import time
 import click
 from flask.cli import AppGroup
 
+from survey_app.cli.database import bring_up_to_date
 from survey_app.cli.door import parts, reading, refuse_later_record, told
 from survey_app.database import schema
 from survey_app.database.queries.studies import all_studies
@@ -24,10 +25,10 @@ def load(afresh: bool) -> None:
         raise click.ClickException(
             "This is not a demonstration: SURVEY_MODE is production, and nothing was loaded."
         )
-    refuse_later_record()
     if afresh:
+        refuse_later_record()
         _throw_away()
-    schema.upgrade(parts().database.engine)
+    bring_up_to_date()
     with reading() as session:
         studies = [study.slug for study in all_studies(session)]
     if studies:
