@@ -13,9 +13,20 @@ from survey_app.operations.submissions import normalise_text
 
 
 def release_comment(
-    session: Session, *, comment: Comment, redacted: str, staff_id: int, by: str, at: datetime
+    session: Session,
+    *,
+    comment: Comment,
+    redacted: str,
+    staff_id: int,
+    by: str,
+    at: datetime,
+    as_saved_at: datetime | None = None,
 ) -> None:
-    """Release a comment's redacted words; the words as written stay apart, and stay put."""
+    """Release a comment's redacted words; the words as written stay apart, and stay put.
+
+    Refused where the redactor read words that their writer has changed since; `as_saved_at` says
+    which were read.
+    """
     # Of two redactors who release one comment at once, the second is told.
     session.flush()
     session.refresh(comment, with_for_update=True)
@@ -23,6 +34,11 @@ def release_comment(
         raise OperationError("This comment is already released.")
     if comment.submission.submitted_at is None:
         raise OperationError("This comment is not submitted yet; its writer may still change it.")
+    if as_saved_at not in (None, comment.saved_at):
+        raise OperationError(
+            "Whoever wrote this comment has changed it since you opened it. Choose “Leave for "
+            "later”, and you will meet it again as it is now."
+        )
     words = normalise_text(redacted)
     if not words:
         raise OperationError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import browsing
 import pytest
+from changeable import let_change
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from respondents import Respondent
@@ -105,6 +106,27 @@ def test_pages_of_the_end(narrow: Page, live: str, dev: Respondent) -> None:
     press(stale, "Save and continue")
     expect(stale.get_by_text("Your submitted answers have not changed.")).to_be_visible()
     look_at(stale, "Thank you. Your answers are submitted", "receipt-with-news")
+
+
+def test_pages_of_answers_that_may_be_changed_after_submission(
+    app: Flask, trial: Trial, narrow: Page
+) -> None:
+    changeable = let_change(trial)
+    changeable.invite()
+    with browsing.served(app) as live:
+        dev = Respondent(app, changeable)
+        go = begin(narrow, live, dev)
+        go("check")
+        press(narrow, "Submit my answers")
+        look_at(narrow, "Thank you. Your answers are submitted", "changeable-receipt")
+        narrow.get_by_role("link", name="change your answers").click()
+        look_at(narrow, "Check your answers", "changeable-check")
+        narrow.get_by_role("link", name="Feeling nervous").click()
+        narrow.get_by_role("radio").nth(2).check()
+        look_at(narrow, "The last 2 weeks", "changeable-page")
+        press(narrow, "Save and continue")
+        expect(narrow.get_by_text("More than half the days").first).to_be_visible()
+        assert dev.saved["gad7_1"] == 2
 
 
 def test_a_summary_of_errors_is_where_one_is_when_its_page_opens(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from answering import answer, save, start
+from changeable import let_change
 from looking import events, everything, only, rows
 from sqlalchemy import select
 from trials import Trial
@@ -16,7 +19,7 @@ from survey_app.database.queries.comments import (
     next_to_redact,
 )
 from survey_app.operations.coding import add_code, code_comment
-from survey_app.operations.errors import OperationError
+from survey_app.operations.errors import AlreadySubmittedError, OperationError
 from survey_app.operations.redaction import release_comment
 from survey_app.operations.staff import actor
 
@@ -33,17 +36,43 @@ def told(trial: Trial) -> Trial:
     return trial
 
 
-def release(trial: Trial, comment_id: int, redacted: str, role: str = "redactor") -> None:
+def release(
+    trial: Trial,
+    comment_id: int,
+    redacted: str,
+    role: str = "redactor",
+    as_saved_at: datetime | None = None,
+) -> None:
     staff = trial.staff_with(role)
     with trial.database.writing() as session:
         release_comment(
             session,
             comment=session.get_one(Comment, comment_id),
             redacted=redacted,
+            as_saved_at=as_saved_at,
             staff_id=staff.id,
             by=actor(staff),
             at=trial.clock(),
         )
+
+
+def test_a_comment_changed_after_submission_is_read_again_and_once_released_stays(trial: Trial):
+    changeable = let_change(trial)
+    changeable.invite()
+    answer(changeable, 1, text="First.")
+    (comment, *_) = (c for c in rows(trial.database, Comment) if c.question == QUESTIONS[0])
+    changeable.clock.move(minutes=1)
+    words = {QUESTIONS[0]: "Second.", QUESTIONS[1]: "First."}
+    assert save(changeable, "in-your-own-words", texts=words) == 1
+    with pytest.raises(OperationError, match="has changed it since"):
+        release(changeable, comment.id, "First.", as_saved_at=comment.saved_at)
+    release(changeable, comment.id, "Second.", as_saved_at=changeable.clock())
+    before = everything(changeable.database)
+    with pytest.raises(AlreadySubmittedError):
+        save(changeable, "in-your-own-words", texts={**words, QUESTIONS[0]: "Third."})
+    assert everything(changeable.database) == before
+    (event,) = events(changeable.database, "submitted_page_changed")
+    assert event.detail == {"answers": 1}
 
 
 def make_code(trial: Trial, label: str = "Workload", definition: str = "Too little time.") -> int:

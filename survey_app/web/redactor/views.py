@@ -37,9 +37,8 @@ def queue(study: str) -> str:
     comment = next_to_redact(record(), g.study, after=after)
     if comment is None:
         return _page(study, None, None, after=after)
-    return _page(
-        study, RedactionForm(redacted=comment.body), (comment.id, comment.question), after=after
-    )
+    form = RedactionForm(redacted=comment.body, as_saved_at=comment.saved_at.isoformat())
+    return _page(study, form, (comment.id, comment.question), after=after)
 
 
 @blueprint.post("/studies/<string:study>/redaction/<int:comment>")
@@ -59,6 +58,7 @@ def release(study: str, comment: int) -> Response | tuple[str, int]:
                 staff_id=g.staff.id,
                 by=actor(g.staff),
                 at=now(),
+                as_saved_at=form.read_at,
             )
         except OperationError as error:
             form.refuse(str(error), "redacted")

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from changeable import let_change
 from flask import Flask
 from respondents import Respondent, chosen_on, title_of, words_of
 from rooms import events, release
 from sqlalchemy import select
-from trials import BY, Trial
+from trials import Trial
 
 from survey_app.database.models import Comment, ResponseEvent
-from survey_app.operations.studies import register_study
-from survey_app.trial.design import read_study
 
 OPEN = "in-your-own-words"
-PLAIN = "prefer_not_to_say = true\n"
 
 
 @pytest.fixture
 def submitted(app: Flask, trial: Trial) -> Respondent:
     """Dev, who has submitted in a study that lets answers be changed."""
-    source = trial.definition.source.replace(PLAIN, PLAIN + "changes_after_submission = true\n")
-    definition = read_study(source, file="changeable.toml")
-    with trial.database.writing() as session:
-        register_study(session, definition=definition, by=BY, at=trial.clock())
-    changeable = replace(trial, definition=definition)
+    changeable = let_change(trial)
     changeable.invite()
     dev = Respondent(app, changeable).begin()
     dev.save("gad7", {"gad7_1": "1"})

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
+from respondents import hidden_field
 from rooms import STUDY, actor_of, assert_open_only_to, comment_by, events, text_of_page
 from sqlalchemy import select
 from trials import Trial
@@ -58,6 +61,19 @@ def test_releases_the_words_as_redacted_and_keeps_those_as_written(
     shown = text_of_page(browser.get(answer.location).text)
     assert "Released to coders." in shown
     assert "That was the last one." in shown
+
+
+def test_refuses_words_that_were_changed_by_their_writer_since_they_were_read(
+    sign_in_as, trial: Trial, comment: int
+) -> None:
+    browser = sign_in_as("redactor")
+    read = hidden_field(browser.get(PATH).text, "as_saved_at")
+    with trial.database.writing() as session:
+        session.get_one(Comment, comment).saved_at += timedelta(minutes=1)
+    answer = browser.post(f"{PATH}/{comment}", data={"redacted": "x", "as_saved_at": read})
+    assert answer.status_code == 422
+    assert "has changed it since you opened it" in text_of_page(answer.text)
+    assert on_record(trial, comment).released_at is None
 
 
 @pytest.mark.parametrize("nothing", ["", " \n "])
