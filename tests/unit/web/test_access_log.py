@@ -67,6 +67,7 @@ def request(
         (f"/lnik/{TOKEN}", "/lnik/***"),
         (f"/{TOKEN}", "/***"),
         ("/link/too-short", "/link/***"),
+        ("/code/AB12-CD34-EF56", "/code/***"),
         ("/studies/bolton-primary/letters", "/studies/bolton-primary/letters"),
         ("/answer/abcdefghjkmn/pages/gad-7", "/answer/abcdefghjkmn/pages/gad-7"),
     ],
