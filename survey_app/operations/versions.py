@@ -57,6 +57,24 @@ def definition_asked(study: Study, submission: Submission | None) -> StudyDefini
     return definition_at(study, submission.questionnaire)
 
 
+def definition_at_start(study: Study, submission: Submission) -> StudyDefinition:
+    """Give the definition that somebody began to answer, which may have been amended since."""
+    session = object_session(submission)
+    if session is None:
+        return definition_of(study)
+    began_with = session.scalars(
+        select(QuestionnaireVersion)
+        .where(
+            QuestionnaireVersion.study_id == study.id,
+            QuestionnaireVersion.wave == submission.wave,
+            QuestionnaireVersion.frozen_at <= submission.started_at,
+        )
+        .order_by(QuestionnaireVersion.number.desc())
+        .limit(1)
+    ).first()
+    return definition_of(study) if began_with is None else definition_at(study, began_with)
+
+
 def definition_at(study: Study, version: QuestionnaireVersion) -> StudyDefinition:
     """Give a study's definition as it was under one version of a questionnaire."""
     frozen = {each.name: each.sha256 for each in version.instruments}

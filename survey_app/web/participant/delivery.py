@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from instruments.questionnaire import Questionnaire
+from instruments.questionnaire import Page, Questionnaire
 from survey_app.database.queries.invitations import Visit
 from survey_app.operations.studies import definition_of
-from survey_app.operations.versions import definition_asked
+from survey_app.operations.versions import definition_asked, definition_at_start
 from survey_app.operations.waves import state_of
 from survey_app.trial.design import StudyDefinition
 from survey_app.trial.study_file import Wave
@@ -56,6 +56,19 @@ def delivery_of(visit: Visit) -> Delivery:
 def asked_of(visit: Visit) -> Questionnaire:
     """Give the pages that are asked of one person, by what that person has answered so far."""
     return delivery_of(visit).questionnaire.asked(visit.answers)
+
+
+def added_since_start(visit: Visit) -> Page | None:
+    """Give the first page with a question that was added since this person began, and not shown."""
+    if visit.submission is None:
+        return None
+    before = definition_at_start(visit.study, visit.submission)
+    wave = before.questionnaire(visit.invitation.wave, visit.arm)
+    known = {question.id for question in wave.questions()} | visit.answers.keys()
+    for page in asked_of(visit).pages:
+        if any(question.id not in known for question in page.questions):
+            return page
+    return None
 
 
 def is_submitted(visit: Visit) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import url_for
+from flask import flash, url_for
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import Visit, has_receipt_letter
@@ -12,17 +12,27 @@ from survey_app.operations.waves import day_in_england
 from survey_app.trial.design import StudyDefinition
 from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words, moment_in_words
-from survey_app.web.participant.delivery import asked_of, delivery_of, is_final, is_submitted
+from survey_app.web.participant.delivery import (
+    added_since_start,
+    asked_of,
+    delivery_of,
+    is_final,
+    is_submitted,
+)
 from survey_app.web.participant.forms import EmptyForm
 from survey_app.web.participant.opening import closed_page
 from survey_app.web.participant.presenters import checked_pages, kept_and_not_asked
-from survey_app.web.participant.room import blueprint, show
+from survey_app.web.participant.room import RESUMED, blueprint, show
 from survey_app.web.participant.routing import go_to
 from survey_app.web.participant.visits import forget_visit, with_visit
 from survey_app.web.service import now, record, service
 from survey_app.web.waking import wake_worker_after
 
 NOT_ASKED_FOR = "The copy was not asked for. Press “Email me a copy of this receipt” again"
+ADDED = (
+    "The study team has added a question since you began. Your answers are saved and not submitted "
+    "yet. You can leave the new question out."
+)
 FORGED = "Your answers are saved but were not submitted. Press “Submit my answers” again"
 
 
@@ -51,6 +61,10 @@ def submit_answers(visit: Visit) -> Response:
         return go_to("receipt", reference)
     if not EmptyForm().validate():
         return _show_check(visit, errors=[(FORGED, "#submit")], status=400)
+    added = added_since_start(visit)
+    if added is not None:
+        flash(ADDED, RESUMED)
+        return go_to("page", reference, key=added.key, back="check")
     try:
         submit(
             record(),
