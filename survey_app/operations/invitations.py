@@ -55,6 +55,7 @@ def invite_wave(
             f"The wave {wave} is {'closed' if state == 'closed' else 'not open yet'}: "
             f"it runs from {design.wave(wave).opens_on} to {design.wave(wave).closes_on}."
         )
+    _lock_letters(session, study)
     people = people_to_invite(session, study, wave=wave)
     if people:
         freeze_questionnaire(session, study=study, wave=wave, by=by, at=at)
@@ -138,8 +139,7 @@ def queue_due_letters(session: Session, *, study: Study, key: str, by: str, at: 
 
     A participant gets the newest letter due, never several at once after a gap.
     """
-    # Two workers would each count a school's letters before the other's are written.
-    session.execute(select(Study.id).where(Study.id == study.id).with_for_update(key_share=True))
+    _lock_letters(session, study)
     queued = 0
     for wave, letters in _due_today(session, study, at=at):
         of_kind: Counter[str] = Counter()
@@ -211,6 +211,14 @@ def without_link(session: Session, study: Study, wave: str) -> list[Invitation]:
     with_link = {invitation.id for invitation in awaiting_reply(session, study, wave)}
     everybody = awaiting_reply(session, study, wave, even_without_link=True)
     return [invitation for invitation in everybody if invitation.id not in with_link]
+
+
+def _lock_letters(session: Session, study: Study) -> None:
+    """Wait for whoever else queues a study's letters, or both would count a school's beforehand.
+
+    Answers do not wait: what refers to the study is not kept out.
+    """
+    session.execute(select(Study.id).where(Study.id == study.id).with_for_update(key_share=True))
 
 
 def has_due_letters(session: Session, *, study: Study, at: datetime) -> bool:

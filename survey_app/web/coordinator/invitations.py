@@ -12,7 +12,12 @@ from survey_app.operations.invitations import invite_wave
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of
 from survey_app.web.access import requires
-from survey_app.web.coordinator.presenters import LETTER_STATES, letter_rows, wave_lines
+from survey_app.web.coordinator.presenters import (
+    LETTER_STATES,
+    leaving_in_words,
+    letter_rows,
+    wave_lines,
+)
 from survey_app.web.coordinator.room import blueprint
 from survey_app.web.service import now, record, service
 from survey_app.web.waking import wake_worker_after
@@ -56,5 +61,8 @@ def invite(study: str, wave: str) -> Response:
         flash(f"Nobody was invited: “{waves[wave]}” is not open today.", "information")
         return response
     people = "1 person was" if invited == 1 else f"{invited} people were"
-    flash(f"{people} invited to “{waves[wave]}”. Their letters are on their way.", "success")
+    leaving = leaving_in_words(
+        definition_of(g.study), at=now(), keeps_hours=not service().settings.is_demonstration
+    )
+    flash(f"{people} invited to “{waves[wave]}”. {leaving}", "success")
     return wake_worker_after(response, "deliver_letters")

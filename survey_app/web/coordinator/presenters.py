@@ -13,7 +13,8 @@ from survey_app.database.queries.schools import RosterCounts
 from survey_app.operations.waves import WaveState, day_in_england, state_of
 from survey_app.trial.design import StudyDefinition
 from survey_app.trial.study_file import Event, Fact, Wave
-from survey_app.web.dates import day_in_words
+from survey_app.trial.working_days import working_days_of
+from survey_app.web.dates import day_in_words, moment_in_words
 
 _WAVE_STATES: Mapping[WaveState, str] = {
     "not_open_yet": "Not open yet",
@@ -284,3 +285,17 @@ def next_steps(
 
 def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f}%" if whole else "–"
+
+
+def leaving_in_words(design: StudyDefinition, *, at: datetime, keeps_hours: bool) -> str:
+    """Say when letters queued now leave, and what keeps some of them back for a day."""
+    leaves_at = working_days_of(design).from_moment(at, None) if keeps_hours else at
+    most = design.letters.most_per_school_per_day
+    when = (
+        "Their letters are on their way."
+        if leaves_at <= at
+        else f"Their letters leave from {moment_in_words(leaves_at)}, and later where a school is "
+        "away."
+    )
+    limit = f" A school is sent {most} a day at most, and the rest on the next." if most else ""
+    return when + limit

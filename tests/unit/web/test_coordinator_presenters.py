@@ -12,7 +12,12 @@ from survey_app.trial.design import StudyDefinition, load_ready_made
 from survey_app.trial.errors import RosterFault
 from survey_app.trial.roster import RosterNote
 from survey_app.web.coordinator.forms import OUTCOMES
-from survey_app.web.coordinator.presenters import Step, arm_rows, next_steps
+from survey_app.web.coordinator.presenters import (
+    Step,
+    arm_rows,
+    leaving_in_words,
+    next_steps,
+)
 from survey_app.web.coordinator.roster_lines import fault_rows, notes_in_words
 from survey_app.web.coordinator.session_lines import (
     first_unrecorded,
@@ -154,3 +159,26 @@ def test_the_last_session_is_proposed_when_all_are_recorded(bolton: StudyDefinit
 def test_only_what_the_study_delivers_is_offered(manchester: StudyDefinition) -> None:
     assert supervised_arms(manchester) == {"supervision"}
     assert [each["value"] for each in model_options(manchester)] == ["one_to_one", "group"]
+
+
+@pytest.mark.parametrize(
+    ("at", "keeps_hours", "said"),
+    [
+        (datetime(2019, 9, 16, 11, tzinfo=UTC), True, "Their letters are on their way."),
+        (
+            datetime(2019, 9, 20, 18, tzinfo=UTC),
+            True,
+            "Their letters leave from 23 September 2019 at 08:00, and later where a school is "
+            "away.",
+        ),
+        (datetime(2019, 9, 20, 18, tzinfo=UTC), False, "Their letters are on their way."),
+    ],
+)
+def test_says_when_letters_leave_and_what_keeps_some_back(at, keeps_hours, said):
+    design = load_ready_made()["bolton-primary"]
+    limit = " A school is sent 4 a day at most, and the rest on the next."
+    assert leaving_in_words(design, at=at, keeps_hours=keeps_hours) == said + limit
+    unlimited = design.model_copy(
+        update={"letters": design.letters.model_copy(update={"most_per_school_per_day": None})}
+    )
+    assert leaving_in_words(unlimited, at=at, keeps_hours=keeps_hours) == said
