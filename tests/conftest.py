@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,14 @@ from trials import KEY, Clock, Trial, load_trial, loaded_trial
 from survey_app import create_app
 from survey_app.database.session import Database
 from survey_app.settings import Settings
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say for each reason how many tests were skipped, once: a missing server would fill pages."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, n in reasons.most_common():
+        terminalreporter.write_line(f"SKIPPED {n}: {reason.splitlines()[0]}")
 
 
 @pytest.fixture(scope="session")
