@@ -16,7 +16,8 @@ from survey_app.database.base import Base
 def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of one shape that nothing else in the session looks at, without their ids."""
     if rows:
-        _run(session, _plain_insert(model), list(rows))
+        # One row alone goes the shorter way.
+        _run(session, _plain_insert(model), list(rows) if len(rows) > 1 else rows[0])
 
 
 def insert_unless_there(

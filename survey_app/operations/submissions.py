@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from instruments.missing import NOT_ANSWERED
 from instruments.questionnaire import Page, Questionnaire
@@ -367,14 +368,14 @@ def submit(
 
     Answers closed, waiting letters stopped and the letter of thanks queued: all or nothing.
     """
-    locked = _lock(session, submission)
-    if locked.receipt is not None:
-        return locked.receipt
+    lock_answers(session, submission=submission)
+    if submission.receipt is not None:
+        return submission.receipt
     _refuse_unless_open(definition_of(study), invitation, at)
-    _note_version(session, study, locked, at)
+    _note_version(session, study, submission, at)
     drawn = "".join(rng.choices(_RECEIPT_LETTERS, k=_RECEIPT_LENGTH))
-    locked.receipt = f"{drawn[:4]}-{drawn[4:]}"
-    locked.submitted_at = at
+    submission.receipt = f"{drawn[:4]}-{drawn[4:]}"
+    submission.submitted_at = at
     cancel_waiting_letters(session, invitation_id=invitation.id)
     queue_letter(session, invitation=invitation, kind="thanks", number=1, key=key, at=at)
     record_event(
@@ -385,7 +386,7 @@ def submit(
         subject=f"submission:{submission.id}",
         study_id=study.id,
     )
-    return locked.receipt
+    return submission.receipt
 
 
 def send_receipt(session: Session, *, invitation: Invitation, key: str, at: datetime) -> bool:
@@ -453,14 +454,19 @@ def _refuse_unless_open(design: StudyDefinition, invitation: Invitation, at: dat
         raise WaveNotOpenError("This questionnaire has closed.")
 
 
-def _lock(session: Session, submission: Submission) -> Submission:
-    return session.scalars(
-        _LOCKED, {"id": submission.id}, execution_options={"populate_existing": True}
-    ).one()
+def _lock(session: Session, submission: Submission) -> None:
+    """Wait for whoever holds the submission, and read what of it others may have changed."""
+    row = session.execute(_LOCKED, {"id": submission.id}).one()
+    for name, value in row._mapping.items():
+        set_committed_value(submission, name, value)
 
 
 _HELD = "answers locked"
-_LOCKED = select(Submission).where(Submission.id == bindparam("id")).with_for_update()
+_LOCKED = (
+    select(Submission.submitted_at, Submission.receipt, Submission.questionnaire_id)
+    .where(Submission.id == bindparam("id"))
+    .with_for_update()
+)
 
 
 def _refuse_released(session: Session, submission: Submission, texts: Mapping[str, str]) -> None:

@@ -66,7 +66,7 @@ def register(app: Flask, parts: Service) -> None:
 
 def _commit(response: Response) -> Response:
     # Committed before the answer leaves, so that nobody is told "saved" when it was not.
-    if "record" in g:
+    if "record" in g and request.method not in _READS:
         g.record.commit()
     return response
 

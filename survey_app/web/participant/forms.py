@@ -18,11 +18,25 @@ from survey_app.web.participant.delivery import Delivery
 NOT_OFFERED = "Choose one of the answers offered"
 
 
-class EmptyForm(FlaskForm):
+class _OnlyChecked(FlaskForm.Meta.csrf_class):
+    """The proof that a post came from our own page, checked. A page asks for its own to show."""
+
+    def generate_csrf_token(self, _field: Field) -> str:
+        return ""
+
+
+class ParticipantForm(FlaskForm):
+    """A form whose page is written out by hand, so that it is read and never shown."""
+
+    class Meta(FlaskForm.Meta):
+        csrf_class = _OnlyChecked
+
+
+class EmptyForm(ParticipantForm):
     """Nothing but the proof that the post came from our own page."""
 
 
-class PageForm(FlaskForm):
+class PageForm(ParticipantForm):
     """The answers to one page: nothing is required, but a choice must be one that was offered."""
 
     page: Page
@@ -114,7 +128,7 @@ def _no_longer_than(most: int) -> Callable[[Any, Field], None]:
     return check
 
 
-class ConsentForm(FlaskForm):
+class ConsentForm(ParticipantForm):
     """The boxes of the consent page."""
 
     definition: StudyDefinition
