@@ -33,6 +33,7 @@ _RECEIPT = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _LOCATION = re.compile(rb"\r\nlocation: *([^\r]+)", re.IGNORECASE)
 _COOKIE = re.compile(rb"\r\nset-cookie: *([^=;\s]+)=([^;\r]*)", re.IGNORECASE)
+_CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _GZIPPED = re.compile(rb"\r\ncontent-encoding: *gzip", re.IGNORECASE)
 
 
@@ -66,12 +67,15 @@ class Browser:
     def __init__(
         self, port: int, *, timeout: float = 60, most_requests: int = MOST_REQUESTS
     ) -> None:
-        self._host = f"127.0.0.1:{port}"
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._host, self._address, self._timeout = f"127.0.0.1:{port}", ("127.0.0.1", port), timeout
+        self._connect()
         self.cookies: dict[str, str] = {}
         self.n_requests = 0
         self._most_requests = most_requests
+
+    def _connect(self) -> None:
+        self._socket = socket.create_connection(self._address, timeout=self._timeout)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> Browser:
         return self
@@ -119,6 +123,9 @@ class Browser:
         for name, value in _COOKIE.findall(head):
             self.cookies[name.decode()] = value.decode()
         body = bytes(received[end + 4 :])
+        if _CLOSES.search(head):
+            self._socket.close()
+            self._connect()
         location = _LOCATION.search(head)
         return Answer(
             status=int(head[9:12]),
