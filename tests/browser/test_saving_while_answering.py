@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import browsing
 import pytest
@@ -42,6 +42,12 @@ def open_page(page: Page, live: str, dev: Respondent, key: str) -> None:
 
 def choose(page: Page, question: int, option: int) -> None:
     page.get_by_role("group").nth(question).get_by_role("radio").nth(option).check()
+
+
+def wait_for(page: Page, happens: Callable[[], object]) -> None:
+    tries = 100
+    while not happens() and (tries := tries - 1):
+        page.wait_for_timeout(100)
 
 
 def says(page: Page, words: str) -> None:
@@ -125,9 +131,7 @@ def test_what_was_typed_in_the_last_moment_is_saved_when_the_page_is_closed(
     open_page(page, live, dev, OPEN)
     page.get_by_role("textbox").first.fill("Time")
     page.goto("about:blank")
-    tries = 100
-    while not dev.saved and (tries := tries - 1):
-        page.wait_for_timeout(100)
+    wait_for(page, lambda: dev.saved)
     assert dev.saved == {"most_stressful": "Time"}
 
 
@@ -154,10 +158,16 @@ def test_characters_are_counted_while_typing_and_what_is_too_long_is_not_said_to
     says(page, "Saved, except an answer that is too long")
     browsing.assert_accessible(page)
     browsing.keep_picture(page, "saving-too-long")
+    assert dev.held == []
+    page.goto("about:blank")
+    wait_for(page, lambda: dev.held)
+    assert dev.held[0][2]["most_stressful"] == "x" * 4012
+    open_page(page, live, dev, OPEN)
+    box.fill("x" * 4012)
     press(page, "Save and continue")
     expect(page.locator("h2", has_text="There is a problem")).to_be_visible()
     assert box.input_value() == "x" * 4012
-    assert dev.held[0][1] == "comment too long"
+    assert [reason for _, reason, _ in dev.held] == ["comment too long"]
 
 
 def test_two_windows_on_one_page_each_keep_what_the_other_saved(

@@ -91,6 +91,23 @@ def test_two_pages_saved_at_once_are_both_kept(invited: Trial):
     assert saved["pss10_1"] == 4
 
 
+def test_two_devices_that_answer_one_page_at_once_each_keep_their_answer(invited: Trial):
+    start(invited)
+    acts = [
+        partial(
+            save,
+            page="gad7",
+            values={item: 2},
+            untouched=[other for other in ITEMS if other != item],
+            is_draft=True,
+        )
+        for item in ITEMS[:2]
+    ]
+    assert refused(at_once(invited, *acts)) == []
+    saved = {r.item: (r.value, r.is_draft) for r in rows(invited.database, Response)}
+    assert saved == {"gad7_1": (2, True), "gad7_2": (2, True)}
+
+
 def test_one_page_saved_twice_at_once_is_one_whole_page(invited: Trial):
     start(invited)
     acts = [partial(save, page="gad7", values=dict.fromkeys(ITEMS, value)) for value in (1, 2)]

@@ -109,12 +109,17 @@
     }
     sent = answers();
     var post = nextPost();
+    var isSmall = post.toString().length < MOST_ON_LEAVING;
+    if (!isSmall) {
+      // More than a browser sends as a page is left: what is too long to save is held now.
+      post.set("page-leaving", "yes");
+    }
     var cut = window.AbortController ? new AbortController() : null;
     var patience = setTimeout(function () { if (cut) { cut.abort(); } }, PATIENCE);
     return fetch(form.dataset.items, {
       method: "POST",
       body: post,
-      keepalive: post.toString().length < MOST_ON_LEAVING,
+      keepalive: isSmall,
       signal: cut ? cut.signal : undefined
     }).then(function (answer) {
       clearTimeout(patience);
@@ -226,7 +231,9 @@
   });
 
   window.addEventListener("pagehide", function () {
-    if (isPassing || isStopped || !hasUnsaved() || (sending && sent === answers())) {
+    var isOnItsWay = !hasUnsaved() || (sending && sent === answers());
+    // Words too long to be saved are held, once, as the page is left.
+    if (isPassing || isStopped || (isOnItsWay && isWhole)) {
       return;
     }
     var post = nextPost();
