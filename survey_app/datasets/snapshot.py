@@ -14,7 +14,7 @@ from importlib import metadata
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Executable, exists, func, select
+from sqlalchemy import Executable, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from instruments.missing import NOT_ANSWERED, NOT_ASKED
@@ -42,6 +42,7 @@ from survey_app.datasets.asked import asked_columns
 from survey_app.datasets.times import seconds_per_item
 from survey_app.trial import study_file
 from survey_app.trial.design import StudyDefinition
+from survey_app.trial.letter_kinds import POSTED
 from survey_app.version import VERSION
 
 # Stands for the study as it is now, in the place of a version.
@@ -222,10 +223,13 @@ def _participants(session: Session, study: Study) -> pd.DataFrame:
 
 
 def _invitations(session: Session, study: Study) -> pd.DataFrame:
+    # Whoever had no email that arrived may have had a letter by post.
     sent = exists().where(
         Letter.invitation_id == Invitation.id,
-        Letter.kind == "invitation",
-        Letter.state == "sent",
+        or_(
+            (Letter.kind == "invitation") & (Letter.state == "sent"),
+            (Letter.kind == POSTED) & (Letter.state == "printed"),
+        ),
     )
     statement = (
         select(Participant.code, Invitation.wave, sent)

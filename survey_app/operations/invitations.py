@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from survey_app.database.models import Invitation, Letter, Participant, Study, Submission
@@ -181,7 +181,28 @@ def awaiting_reply(
 
     Whose links were all taken back is sent no new one, unless a coordinator means that person.
     """
-    statement = (
+    statement = _still_to_answer(study, wave)
+    if not even_without_link:
+        statement = statement.where(~_had_all_links_taken_back())
+    if people is not None:
+        statement = statement.where(Invitation.participant_id.in_(people))
+    return list(session.scalars(statement.order_by(Invitation.id)))
+
+
+def without_link(session: Session, study: Study, wave: str) -> list[Invitation]:
+    """Give who is still to answer a wave and had every link taken back."""
+    statement = _still_to_answer(study, wave).where(_had_all_links_taken_back())
+    return list(session.scalars(statement.order_by(Invitation.id)))
+
+
+def n_without_link(session: Session, study: Study, wave: str) -> int:
+    """Give how many these are."""
+    found = _still_to_answer(study, wave).where(_had_all_links_taken_back()).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def _still_to_answer(study: Study, wave: str) -> Select[Invitation]:
+    return (
         select(Invitation)
         .join(Participant)
         .where(
@@ -193,24 +214,15 @@ def awaiting_reply(
                 Submission.submitted_at.is_not(None),
             ),
         )
-        .order_by(Invitation.id)
     )
-    if not even_without_link:
-        statement = statement.where(
-            exists().where(Letter.invitation_id == Invitation.id, Letter.revoked_at.is_(None))
-            # Within a school's limit, the first letter may be still to come.
-            | ~exists().where(Letter.invitation_id == Invitation.id)
-        )
-    if people is not None:
-        statement = statement.where(Invitation.participant_id.in_(people))
-    return list(session.scalars(statement))
 
 
-def without_link(session: Session, study: Study, wave: str) -> list[Invitation]:
-    """Give who is still to answer a wave and had every link taken back."""
-    with_link = {invitation.id for invitation in awaiting_reply(session, study, wave)}
-    everybody = awaiting_reply(session, study, wave, even_without_link=True)
-    return [invitation for invitation in everybody if invitation.id not in with_link]
+def _had_all_links_taken_back() -> ColumnElement[bool]:
+    # Within a school's limit the first letter may be still to come: that is none taken back.
+    return and_(
+        exists().where(Letter.invitation_id == Invitation.id),
+        ~exists().where(Letter.invitation_id == Invitation.id, Letter.revoked_at.is_(None)),
+    )
 
 
 def _lock_letters(session: Session, study: Study) -> None:

@@ -17,8 +17,8 @@ from survey_app.operations.errors import OperationError, WaveNotOpenError
 from survey_app.operations.invitations import awaiting_reply
 from survey_app.operations.studies import definition_of
 from survey_app.operations.waves import state_of
+from survey_app.trial.letter_kinds import POSTED
 
-POSTED = "posted"
 PRINTED = "printed"
 
 

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from survey_app.database.models import Invitation, Letter, Participant, Study
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError
-from survey_app.operations.posted_letters import POSTED
-from survey_app.trial.letter_kinds import LETTER_KINDS
+from survey_app.trial.letter_kinds import LETTER_KINDS, POSTED
 
 
 def revoke_letter(session: Session, *, letter: Letter, by: str, at: datetime) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+POSTED = "posted"
+
 
 @dataclass(frozen=True, slots=True)
 class LetterKind:
@@ -31,7 +33,7 @@ LETTER_KINDS: Mapping[str, LetterKind] = MappingProxyType(
             LetterKind("receipt"),
             LetterKind("new_link", has_link=True),
             # Printed for the post, and never delivered from here.
-            LetterKind("posted"),
+            LetterKind(POSTED),
         )
     }
 )

@@ -12,7 +12,7 @@ from answering import answer, save, send, start
 from looking import everything, rows
 from routed import route
 from sqlalchemy import update
-from trials import BY, Clock, Trial, load_trial, loaded_trial
+from trials import BY, KEY, Clock, Trial, load_trial, loaded_trial
 
 from instruments.missing import NOT_ANSWERED, NOT_ASKED, PREFER_NOT_TO_SAY
 from reports.document import build_report, render_html
@@ -24,6 +24,7 @@ from survey_app.database.queries.schools import school_by_urn
 from survey_app.database.session import Database
 from survey_app.operations.coding import add_code, code_comment
 from survey_app.operations.outbox import claim_letters, note_sent
+from survey_app.operations.posted_letters import print_letters
 from survey_app.operations.redaction import release_comment
 from survey_app.operations.reporting import take_snapshot
 from survey_app.operations.studies import register_study, unmask_study
@@ -273,6 +274,15 @@ def test_an_invitation_counts_as_sent_once_its_letter_left(trial: Trial):
         for letter_id in claim_letters(session, at=trial.clock(), limit=3):
             note_sent(session, letter_id=letter_id, by=BY, at=trial.clock())
     assert snapshot_of(trial).invitations["sent"].tolist() == [True] * 3 + [False] * 7
+
+
+def test_a_letter_by_post_invites_as_one_by_email_does(trial: Trial):
+    trial.invite()
+    with trial.database.writing() as session:
+        study = trial.study(session)
+        given = {"key": KEY, "by": BY, "at": trial.clock()}
+        print_letters(session, study=study, wave="baseline", people=[4], **given)
+    assert snapshot_of(trial).invitations["sent"].tolist() == [False] * 3 + [True] + [False] * 6
 
 
 def test_only_submitted_comments_count_and_their_words_are_counted(trial: Trial):

@@ -14,6 +14,7 @@ from survey_app.operations.audit import describe
 from survey_app.operations.letter_plans import ForeseenLetter
 from survey_app.operations.waves import state_of
 from survey_app.trial.design import StudyDefinition
+from survey_app.trial.letter_kinds import POSTED
 from survey_app.web.dates import day_in_words, moment_in_words
 from survey_app.web.people import actor_in_words
 
@@ -191,7 +192,7 @@ def _when(letter: Any) -> str:
 
 
 def _link(letter: Any, *, is_open: bool) -> str:
-    what = "code" if letter.kind == "posted" else "link"
+    what = "code" if letter.kind == POSTED else "link"
     if letter.revoked_at is not None:
         return f"Its {what} was taken back on {moment_in_words(letter.revoked_at)}."
     works = f"Its {what} works." if is_open else "The wave is not open."
@@ -223,7 +224,7 @@ def timeline_rows(
 def _happening_in_words(entry: TimelineEntry) -> str:
     letter = kind_in_words(entry.letter_kind)
     words: Mapping[Happening, str] = {
-        "queued": f"{letter}: printed" if entry.letter_kind == "posted" else f"{letter}: queued",
+        "queued": f"{letter}: printed" if entry.letter_kind == POSTED else f"{letter}: queued",
         "accepted": f"{letter}: taken by the mail server",
         "reminded": f"{letter}: taken by the mail server",
         "refused": f"{letter}: refused. {entry.detail}",

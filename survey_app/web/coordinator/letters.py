@@ -12,7 +12,7 @@ from survey_app.database.queries.outbox import (
     person_sought,
 )
 from survey_app.operations.errors import OperationError
-from survey_app.operations.invitations import without_link
+from survey_app.operations.invitations import n_without_link
 from survey_app.operations.pausing import pause_letters, resume_letters
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of
@@ -62,7 +62,7 @@ def letters(study: str) -> str | Response:
             (wave.id, wave.title, n_people)
             for wave in design.waves
             if state_of(wave, at=now()) == "open"
-            and (n_people := len(without_link(record(), g.study, wave.id)))
+            and (n_people := n_without_link(record(), g.study, wave.id))
         ],
         states=state_links(
             counts,

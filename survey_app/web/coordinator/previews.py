@@ -17,7 +17,7 @@ from survey_app.mail.transport import transport_for
 from survey_app.operations.audit import record_event
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of
-from survey_app.trial.letter_kinds import LETTER_KINDS
+from survey_app.trial.letter_kinds import LETTER_KINDS, POSTED
 from survey_app.web.access import requires
 from survey_app.web.coordinator.forms import PreviewForm
 from survey_app.web.coordinator.letter_lines import kind_in_words, wave_options
@@ -29,7 +29,6 @@ from survey_app.web.service import now, record, service
 PLACEHOLDER = "here-stands-the-link"
 PLACEHOLDER_CODE = "XXXX-XXXX-XXXX"
 PLACEHOLDER_RECEIPT = "XXXX-XXXX"
-POSTED = "posted"
 
 
 @blueprint.get("/studies/<string:study>/letters/preview")
