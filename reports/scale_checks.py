@@ -20,7 +20,7 @@ from scoring.item_statistics import ItemStatistics, item_statistics
 from scoring.keyed import Booleans, KeyedAnswers, keyed_answers
 from scoring.omega import OneFactorOmega, one_factor_omega
 from scoring.reliability import Reliability, alpha
-from scoring.retest import RetestReliability, icc_test_retest
+from scoring.retest import RetestReliability, icc_in_bulk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -358,7 +358,7 @@ def _stabilities_of(
     arms = populations.arms if len(populations.arms) > 1 else ()
     for arm in (None, *arms):
         people = both.index if arm is None else both.index[both["arm"] == arm]
-        result = icc_test_retest(
+        result = icc_in_bulk(
             before.loc[people, name],
             after.loc[people, name],
             confidence=snapshot.plan.confidence,

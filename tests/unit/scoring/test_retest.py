@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.retest import icc_test_retest
+from scoring.retest import icc_in_bulk, icc_test_retest
 
 
 def occasions(people: int = 40, shift: float = 0.0) -> tuple[pd.Series, pd.Series]:
@@ -73,3 +73,15 @@ def test_refuses_a_person_with_two_values_at_one_occasion() -> None:
     before, after = occasions()
     with pytest.raises(ValueError, match="more than one value"):
         icc_test_retest(before, pd.concat([after, after.iloc[:1]]))
+
+
+def test_in_bulk_is_the_same_to_rounding() -> None:
+    rng = np.random.default_rng(8)
+    before = pd.Series(rng.normal(10, 3, 60))
+    after = before + 1 + rng.normal(0, 2, 60)
+    one, other = icc_test_retest(before, after), icc_in_bulk(before, after)
+    assert one.n == other.n
+    for first, second in ((one.absolute, other.absolute), (one.consistency, other.consistency)):
+        assert (first.value, first.low, first.high) == pytest.approx(
+            (second.value, second.low, second.high), abs=1e-12
+        )
