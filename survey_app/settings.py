@@ -175,15 +175,19 @@ def _keys(
     environ: Mapping[str, str], name: str, faults: list[str], *, needed: bool
 ) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in environ.get(name, "").split(",") if key.strip())
-    faults.extend(
-        f"{name}: key {number} of {len(keys)} is not one; expected 44 characters, for example "
-        "from: python3 -c 'import base64, os; "
+    example = (
+        "44 characters, for example from: python3 -c 'import base64, os; "
         "print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
+    )
+    faults.extend(
+        f"{name}: key {number} of {len(keys)} is not one; expected {example}"
         for number, key in enumerate(keys, 1)
         if not _is_key(key)
     )
     if needed and not keys:
-        faults.append(f"{name} is not set; expected one key, or several with the newest first")
+        faults.append(
+            f"{name} is not set; expected one key, or several with the newest first, of {example}"
+        )
     return keys
 
 
