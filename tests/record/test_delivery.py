@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import threading
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from answering import save, send, start
 from letterboxes import (
     Remembering,
     link_in,
@@ -185,6 +187,25 @@ def test_nobody_who_answered_is_reminded(settings, invited):
     thanks = transport.sent[0]
     assert thanks["Subject"].startswith("Thank you")
     assert "http" not in text_of(thanks)
+
+
+def test_nothing_of_what_was_answered_is_ever_in_a_letter(settings, invited):
+    deliver(settings, invited, Remembering())
+    answers = {1: 0, 3: 3}
+    for person, value in answers.items():
+        save_all(invited, person, value)
+    transport = Remembering()
+    deliver(settings, invited, transport)
+    thanks = [text_of(message) for message in transport.sent]
+    assert len(thanks) == len(answers)
+    # The same to both, whatever they answered, once their names are taken out.
+    assert len({re.sub(r"(Person|School) \d", "", text) for text in thanks}) == 1
+
+
+def save_all(trial: Trial, person: int, value: int) -> None:
+    start(trial, person)
+    save(trial, "gad7", person=person, values={f"gad7_{n}": value for n in range(1, 8)})
+    send(trial, person)
 
 
 def test_a_claimed_letter_whose_cause_went_away_is_not_sent(settings, invited):
