@@ -5,10 +5,11 @@ PYTHON := $(VENV)/bin/python
 READY  := $(VENV)/.ready
 PORT   ?= 8000
 ADDRESS := SURVEY_BASE_URL=http://127.0.0.1:$(PORT)
+CATALOGUES := survey_app/web/translations
 SOURCES := instruments scoring reports survey_app benchmarks tests wsgi.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint format check bench lock clean
+.PHONY: help setup run demo test lint format check bench lock translations clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +51,14 @@ lock: $(READY) ## make requirements.txt again from pyproject.toml
 	$(VENV)/bin/uv pip compile pyproject.toml --extra development --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --quiet --output-file requirements.txt
+
+translations: $(READY) ## bring the catalogues of other languages up to date and compile them
+	$(VENV)/bin/pybabel -q extract -F $(CATALOGUES)/extraction.cfg -k _ -k lazy_gettext \
+	  --no-location --no-wrap --sort-output -o $(CATALOGUES)/messages.pot .
+	$(VENV)/bin/pybabel -q update -i $(CATALOGUES)/messages.pot -d $(CATALOGUES) \
+	  --no-wrap --no-fuzzy-matching --ignore-obsolete --omit-header
+	$(VENV)/bin/pybabel -q compile -d $(CATALOGUES) --statistics
+	rm $(CATALOGUES)/messages.pot
 
 clean: ## remove the virtual environment and caches; the data in var/ stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -44,6 +44,8 @@ class StudyTable(Definition):
     """What the answers are for; an instrument whose licence forbids it is refused."""
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
     questionnaire_note: Text
+    languages: Annotated[tuple[Literal["en", "cy"], ...], Field(min_length=1)] = ("en",)
+    """The languages a participant may choose for the service's own words on the pages."""
     contact_name: ShortText
     contact_email: ShortText
     controller: ShortText

@@ -11,6 +11,7 @@ from survey_app.web import (
     compression,
     errors,
     headers,
+    languages,
     logs,
     networks,
     service,
@@ -49,6 +50,7 @@ def register(app: Flask, parts: service.Service) -> None:
     sessions.register(app, parts.settings)
     service.register(app, parts)
     templating.register(app)
+    languages.register(app)
     assets.register(app)
     headers.register(app)
     compression.register(app)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
 from survey_app.trial.working_days import ENGLAND
 
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    _("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July"),
+    _("August"), _("September"), _("October"), _("November"), _("December"),
 )  # fmt: skip
 
 
@@ -20,4 +23,5 @@ def day_in_words(day: date) -> str:
 def moment_in_words(at: datetime) -> str:
     """Give a moment as "3 March 2020 at 14:05", by the clocks of England."""
     there = at.astimezone(ENGLAND)
-    return f"{day_in_words(there.date())} at {there:%H:%M}"
+    words = gettext("%(day)s at %(time)s", day=day_in_words(there.date()), time=f"{there:%H:%M}")
+    return str(words)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, current_app, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -21,16 +23,18 @@ _CLIENT_FAULT = 400
 class ErrorPage:
     """What a page says when something cannot be done."""
 
-    title: str
-    sentences: tuple[str, ...]
+    title: str | LazyString
+    sentences: tuple[str | LazyString, ...]
 
 
 CSRF_PAGE = ErrorPage(
-    "We could not be sure that came from you",
+    _("We could not be sure that came from you"),
     (
-        "This can happen when a page has been open in another window while you signed in or out, "
-        "or when the browser does not keep cookies.",
-        "What you just sent was not saved. Go back, load the page again and send it once more.",
+        _(
+            "This can happen when a page has been open in another window while you signed in or "
+            "out, or when the browser does not keep cookies."
+        ),
+        _("What you just sent was not saved. Go back, load the page again and send it once more."),
     ),
 )
 
@@ -71,49 +75,60 @@ STAFF_PAGES = {
 PARTICIPANT_PAGES = {
     **STAFF_PAGES,
     400: ErrorPage(
-        "We could not understand what was sent",
-        ("Go back and try again. Answers you saved on earlier pages are kept.",),
+        _("We could not understand what was sent"),
+        (_("Go back and try again. Answers you saved on earlier pages are kept."),),
     ),
     403: ErrorPage(
-        "You cannot see this page",
-        ("Open the link in your letter again to go on with your answers.",),
+        _("You cannot see this page"),
+        (_("Open the link in your letter again to go on with your answers."),),
     ),
     404: ErrorPage(
-        "Page not found",
+        _("Page not found"),
         (
-            "If you followed the link in your letter, check that you have the whole of it: some "
-            "email programs break a long link in two.",
-            "If you typed the address, check that it is right.",
+            _(
+                "If you followed the link in your letter, check that you have the whole of it: "
+                "some email programs break a long link in two."
+            ),
+            _("If you typed the address, check that it is right."),
         ),
     ),
     405: ErrorPage(
-        "This page cannot be opened that way",
-        ("Open the link in your letter again. Answers you saved are kept.",),
+        _("This page cannot be opened that way"),
+        (_("Open the link in your letter again. Answers you saved are kept."),),
     ),
     413: ErrorPage(
-        "That was too much text to send at once",
+        _("That was too much text to send at once"),
         (
-            "This page was not saved. Go back, where your text should still be, and shorten it.",
-            "Answers you saved on earlier pages are kept.",
+            _("This page was not saved. Go back, where your text should still be, and shorten it."),
+            _("Answers you saved on earlier pages are kept."),
         ),
     ),
     500: ErrorPage(
-        "Sorry, something went wrong",
+        _("Sorry, something went wrong"),
         (
-            "The fault is ours and has been recorded. The page you just sent may not have been "
-            "saved; the pages before it are kept.",
-            "Wait a few minutes, then open the link in your letter again and check your answers.",
+            _(
+                "The fault is ours and has been recorded. The page you just sent may not have been "
+                "saved; the pages before it are kept."
+            ),
+            _(
+                "Wait a few minutes, then open the link in your letter again and check your "
+                "answers."
+            ),
         ),
     ),
 }
 
 SEND_AGAIN = ErrorPage(
-    "Sorry, something went wrong",
+    _("Sorry, something went wrong"),
     (
-        "The fault is ours and has been recorded. What you just sent may not have been saved; the "
-        "pages before it are kept.",
-        "What you sent is still held in this page. Leave it open, wait a minute, and press “Send "
-        "again”. It does no harm if it had been saved after all.",
+        _(
+            "The fault is ours and has been recorded. What you just sent may not have been saved; "
+            "the pages before it are kept."
+        ),
+        _(
+            "What you sent is still held in this page. Leave it open, wait a minute, and press "
+            "“Send again”. It does no harm if it had been saved after all."
+        ),
     ),
 )
 

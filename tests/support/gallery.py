@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 import survey_app.web
-from survey_app.web import assets, errors, headers, templating
+from survey_app.web import assets, errors, headers, languages, templating
 
 WEB_DIRECTORY = Path(survey_app.web.__file__).parent
 GALLERY_TEMPLATES = Path(__file__).parent / "gallery_templates"
@@ -46,6 +46,7 @@ def make_gallery() -> Flask:
     app.config.update(SECRET_KEY="gallery" * 8, WTF_CSRF_TIME_LIMIT=None)
     CSRFProtect(app)
     templating.register(app)
+    languages.register(app)
     app.jinja_loader = ChoiceLoader(
         [
             FileSystemLoader(WEB_DIRECTORY / "templates"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask import abort, flash, request, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from instruments.missing import NOT_ANSWERED
@@ -40,12 +41,12 @@ from survey_app.web.participant.visits import find_visit, with_visit
 from survey_app.web.questions import shown_questions
 from survey_app.web.service import now, record
 
-FORGED = "This page was not saved. Your answers are still below: press “Save and continue” again"
-LOST = "This page was not saved yet. Your answers are still below"
-CAME_LATE = "The questionnaire closed at the end of {}, before this page reached us."
-NO_SUCH_PAGE = "This questionnaire no longer has the page you sent."
+FORGED = _("This page was not saved. Your answers are still below: press “Save and continue” again")
+LOST = _("This page was not saved yet. Your answers are still below")
+CAME_LATE = _("The questionnaire closed at the end of {closes_on}, before this page reached us.")
+NO_SUCH_PAGE = _("This questionnaire no longer has the page you sent.")
 SHOWN = 200
-HELD_AFTER_SUBMISSION = (
+HELD_AFTER_SUBMISSION = _(
     "You had already submitted your answers when that page arrived, and it said something else. "
     "Your submitted answers have not changed. The page was kept, and the study team can see it."
 )
@@ -168,19 +169,20 @@ def _show_again(
 def _after_submission(visit: Visit, asked: Page, form: PageForm, *, has_changed: bool) -> Response:
     if has_changed or form.faults:
         hold(visit, asked, form, SUBMITTED)
-        flash(HELD_AFTER_SUBMISSION, "information")
+        flash(str(HELD_AFTER_SUBMISSION), "information")
     return go_to("receipt", visit.invitation.reference)
 
 
 def _after_closing(visit: Visit, asked: Page, form: PageForm) -> Response:
     hold(visit, asked, form, CLOSED)
-    return _show_held(visit, CAME_LATE.format(day_in_words(delivery_of(visit).wave.closes_on)))
+    closes_on = day_in_words(delivery_of(visit).wave.closes_on)
+    return _show_held(visit, str(CAME_LATE).format(closes_on=closes_on))
 
 
 def _after_all_changed(visit: Visit, key: str) -> Response:
     if not hold_unknown(visit, key):
         abort(404)
-    return _show_held(visit, NO_SUCH_PAGE)
+    return _show_held(visit, str(NO_SUCH_PAGE))
 
 
 def _show_held(visit: Visit, why: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import redirect, request, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.links import address_hash
@@ -14,7 +15,7 @@ from survey_app.web.participant.room import blueprint, show
 from survey_app.web.service import now, record, service
 from survey_app.web.waking import wake_worker_after
 
-NO_ADDRESS = "Enter an email address, such as name@school.sch.uk"
+NO_ADDRESS = _("Enter an email address, such as name@school.sch.uk")
 _LONGEST = 200
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import request
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import visit_by_token
@@ -16,10 +17,9 @@ from survey_app.web.participant.routing import go_to
 from survey_app.web.participant.visits import remember_visit
 from survey_app.web.service import now, record, service
 
-EMPTY = "Enter the code from your letter"
-SLIP = "Check the code: one of its letters or numbers is not as in your letter"
-NOT_WHOLE = "The code has 12 letters and numbers"
-UNKNOWN = "We do not know this code. Check that it is from the newest letter you had from us"
+EMPTY = _("Enter the code from your letter")
+SLIP = _("Check the code: one of its letters or numbers is not as in your letter")
+UNKNOWN = _("We do not know this code. Check that it is from the newest letter you had from us")
 _LONGEST = 100
 
 
@@ -41,7 +41,12 @@ def open_code() -> Response:
     if written is None:
         n_typed = sum(character.isalnum() for character in typed)
         is_whole = n_typed == CODE_LENGTH
-        return _refuse(typed, SLIP if is_whole else f"{NOT_WHOLE}. You entered {n_typed}")
+        return _refuse(
+            typed,
+            SLIP
+            if is_whole
+            else _("The code has 12 letters and numbers. You entered %(n)s", n=n_typed),
+        )
     hashed = code_hash(written, key=service().settings.secret_key)
     visit = visit_by_token(record(), hashed)
     if visit is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask import url_for
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import Visit
@@ -20,8 +21,8 @@ from survey_app.web.participant.routing import go_to
 from survey_app.web.participant.visits import with_visit
 from survey_app.web.service import now, record
 
-FORGED = "Your ticks were not saved. Press “Continue” again"
-NEEDED = "Tick this box if you want to take part"
+FORGED = _("Your ticks were not saved. Press “Continue” again")
+NEEDED = _("Tick this box if you want to take part")
 
 
 @blueprint.get("/answer/<string:reference>/consent")

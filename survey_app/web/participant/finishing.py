@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import flash, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import Visit, has_receipt_letter
@@ -28,12 +29,12 @@ from survey_app.web.participant.visits import forget_visit, with_visit
 from survey_app.web.service import now, record, service
 from survey_app.web.waking import wake_worker_after
 
-NOT_ASKED_FOR = "The copy was not asked for. Press “Email me a copy of this receipt” again"
-ADDED = (
+NOT_ASKED_FOR = _("The copy was not asked for. Press “Email me a copy of this receipt” again")
+ADDED = _(
     "The study team has added a question since you began. Your answers are saved and not submitted "
     "yet. You can leave the new question out."
 )
-FORGED = "Your answers are saved but were not submitted. Press “Submit my answers” again"
+FORGED = _("Your answers are saved but were not submitted. Press “Submit my answers” again")
 
 
 @blueprint.get("/answer/<string:reference>/check")
@@ -63,7 +64,7 @@ def submit_answers(visit: Visit) -> Response:
         return _show_check(visit, errors=[(FORGED, "#submit")], status=400)
     added = added_since_start(visit)
     if added is not None:
-        flash(ADDED, RESUMED)
+        flash(str(ADDED), RESUMED)
         return go_to("page", reference, key=added.key, back="check")
     try:
         submit(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, StringField, TextAreaField, ValidationError
 from wtforms.validators import AnyOf, Optional
@@ -15,7 +16,7 @@ from survey_app.operations.submissions import PageAnswers, normalise_text
 from survey_app.trial.design import StudyDefinition
 from survey_app.web.participant.delivery import Delivery
 
-NOT_OFFERED = "Choose one of the answers offered"
+NOT_OFFERED = _("Choose one of the answers offered")
 
 
 class _OnlyChecked(FlaskForm.Meta.csrf_class):
@@ -122,7 +123,11 @@ def _no_longer_than(most: int) -> Callable[[Any, Field], None]:
     def check(_form: Any, field: Field) -> None:
         if len(field.data) > most:
             raise ValidationError(
-                f"Your answer has {len(field.data):,} characters. Shorten it to {most:,} or fewer"
+                _(
+                    "Your answer has %(n)s characters. Shorten it to %(most)s or fewer",
+                    n=f"{len(field.data):,}",
+                    most=f"{most:,}",
+                )
             )
 
     return check

@@ -8,6 +8,7 @@ saved so is not a page sent, so one comes back to it.
 from __future__ import annotations
 
 from flask import abort, jsonify, request
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import Visit
@@ -31,14 +32,14 @@ from survey_app.web.participant.room import blueprint
 from survey_app.web.participant.visits import find_visit
 from survey_app.web.service import now, record
 
-PRESS = (
+PRESS = _(
     "Not saved yet. Press “Save and continue” to see why: your answers stay on the page until then."
 )
-AFTER_CLOSING = (
+AFTER_CLOSING = _(
     "This questionnaire closed at the end of {closes_on}. What you changed on this page after that "
     "was not added to your answers. It was kept, and the study team can see it."
 )
-AFTER_SUBMISSION = (
+AFTER_SUBMISSION = _(
     "Your answers were submitted from another window. What you changed on this page since was not "
     "added to them. It was kept, and the study team can see it."
 )
@@ -87,10 +88,10 @@ def save_items(reference: str, key: str) -> Response:
 
 
 def _after_closing(visit: Visit) -> str:
-    return AFTER_CLOSING.format(closes_on=day_in_words(delivery_of(visit).wave.closes_on))
+    return str(AFTER_CLOSING).format(closes_on=day_in_words(delivery_of(visit).wave.closes_on))
 
 
-def _tell(words: str, status: int) -> Response:
-    answer = jsonify(told=words)
+def _tell(words: object, status: int) -> Response:
+    answer = jsonify(told=str(words))
     answer.status_code = status
     return answer

@@ -7,6 +7,7 @@ nothing and shows nobody's name; a POST opens the visit and leaves the secret ad
 from __future__ import annotations
 
 from flask import flash
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import Visit, visit_by_token
@@ -22,7 +23,7 @@ from survey_app.web.participant.routing import first_unsaved, go_to
 from survey_app.web.participant.visits import remember_visit, with_visit
 from survey_app.web.service import now, record
 
-BACK_AGAIN = "You are back where you stopped. What you answered before is kept."
+BACK_AGAIN = _("You are back where you stopped. What you answered before is kept.")
 
 
 @blueprint.get("/link/<string:token>")
@@ -76,7 +77,7 @@ def resume(visit: Visit) -> Response:
     if visit.submission is None:
         return go_to("consent", reference)
     if visit.values or visit.texts:
-        flash(BACK_AGAIN, RESUMED)
+        flash(str(BACK_AGAIN), RESUMED)
     page = first_unsaved(visit, asked_of(visit))
     if page is None:
         return go_to("check", reference)

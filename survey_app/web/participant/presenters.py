@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext
 
 from instruments.missing import NOT_ANSWERED
-from instruments.questionnaire import Page, Question, Questionnaire
+from instruments.questionnaire import PREFER_NOT_TO_SAY_OPTION, Page, Question, Questionnaire
 from instruments.routing import Answers
 from survey_app.database.queries.invitations import Visit
 from survey_app.operations.submissions import PageAnswers
@@ -65,7 +66,7 @@ def checked_pages(visit: Visit, questionnaire: Questionnaire) -> list[CheckedPag
                         back="check",
                         _anchor=question.id,
                     ),
-                    "action": "Change",
+                    "action": gettext("Change"),
                 }
                 for question in page.questions
             ],
@@ -92,8 +93,14 @@ def progress_in_words(questionnaire: Questionnaire, page: Page, answers: Answers
     number = sum(key in asked for key in before) + 1
     pages = questionnaire.n_pages(answers, up_to=page.key)
     fewest, most = max(pages[0], number), max(pages[-1], number)
-    joint = " or " if most == fewest + 1 else " to "
-    return f"Page {number} of {fewest}" + (f"{joint}{most}" if most > fewest else "")
+    parts = {"number": number, "fewest": fewest, "most": most}
+    if most == fewest:
+        words = gettext("Page %(number)d of %(fewest)d", **parts)
+    elif most == fewest + 1:
+        words = gettext("Page %(number)d of %(fewest)d or %(most)d", **parts)
+    else:
+        words = gettext("Page %(number)d of %(fewest)d to %(most)d", **parts)
+    return str(words)
 
 
 def answer_in_words(visit: Visit, question: Question) -> str:
@@ -101,4 +108,6 @@ def answer_in_words(visit: Visit, question: Question) -> str:
     if question.kind == "text":
         return visit.texts.get(question.id, "")
     value = visit.values.get(question.id, NOT_ANSWERED)
+    if value == PREFER_NOT_TO_SAY_OPTION.value:
+        return str(gettext("Prefer not to say"))
     return next((option.label for option in question.choices if option.value == value), "")

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, make_response, render_template
+from flask import Blueprint, make_response, render_template, request
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from survey_app.trial.design import StudyDefinition
+from survey_app.web.languages import keep_language, languages_offered
 from survey_app.web.service import service
 
 RESUMED = "resumed"
 """The kind of message that a page of questions shows to somebody who comes back to it."""
 
 blueprint = Blueprint("participant", __name__)
+
+
+@blueprint.before_request
+def _keep_language() -> None:
+    # A page that only opens sets no cookie: the way in is the same bytes for everybody.
+    if request.method == "POST" or request.path.startswith("/answer/"):
+        keep_language()
 
 
 @blueprint.context_processor
@@ -28,6 +37,11 @@ def show(
     if study is not None:
         values |= {
             "study_title": study.title,
-            "contact": f"Questions? {study.study.contact_name}: {study.study.contact_email}",
+            "languages": languages_offered(study.study.languages),
+            "contact": gettext(
+                "Questions? %(name)s: %(email)s",
+                name=study.study.contact_name,
+                email=study.study.contact_email,
+            ),
         }
     return make_response(render_template(f"participant/{template}.html", **values), status)
