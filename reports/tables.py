@@ -11,6 +11,7 @@ CellKind = Literal["number", "words"]
 # Rows, group headings counted, that one page holds with what stands around it.
 SHORT_TABLE = 22
 NARROW_TABLE = 3
+LONG_ROW_TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,11 @@ class Table:
     def is_wide(self) -> bool:
         """Whether it has more columns than a telephone shows side by side."""
         return len(self.columns) > NARROW_TABLE
+
+    @property
+    def is_wordy(self) -> bool:
+        """Whether its rows are named by whole sentences, which need room."""
+        return any(len(row.title) > LONG_ROW_TITLE for row in self.rows)
 
     @property
     def has_withheld(self) -> bool:
