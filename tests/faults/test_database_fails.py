@@ -58,14 +58,16 @@ def at_point(record: Database, point: str, act) -> None:
 
 
 def end_connections(dev: Respondent) -> None:
-    """What a restart of the server does to everybody connected."""
+    """What a restart of the server does to everybody connected, waited for: all are gone after."""
     name = make_url(str(dev.trial.database.engine.url)).database
     plain = make_url(SERVER).set(drivername="postgresql", database="postgres")
     address = plain.render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
-        )
+        ended = connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
+            (name,),
+        ).fetchall()
+    assert all(gone for (gone,) in ended)
 
 
 def submits_now(dev: Respondent) -> bool:
