@@ -6,7 +6,7 @@ the sessions, the questions asked of one arm only and the randomisation's seed s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import metadata
@@ -41,6 +41,7 @@ from survey_app.database.queries.invitations import has_begun
 from survey_app.datasets.asked import asked_columns
 from survey_app.datasets.times import seconds_per_item
 from survey_app.trial import study_file
+from survey_app.trial.arm_names import ArmNames, name_arms
 from survey_app.trial.design import StudyDefinition
 from survey_app.trial.letter_kinds import POSTED
 from survey_app.version import VERSION
@@ -49,15 +50,6 @@ from survey_app.version import VERSION
 _NOW = 0
 _MODELS = {"one_to_one": "one-to-one", "group": "group"}
 _LIBRARIES = ("numpy", "pandas", "scipy", "pingouin", "matplotlib", "weasyprint")
-
-
-@dataclass(frozen=True, slots=True)
-class _Arms:
-    """How each arm is called in this snapshot, and which one differences are taken from."""
-
-    labels: Mapping[str, str]
-    reference: str
-    masked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +74,11 @@ def build_snapshot(
     study as it is now.
     """
     randomisation = session.scalar(select(Randomisation).where(Randomisation.study_id == study.id))
-    arms = _name_arms(study, definition, randomisation)
+    arms = name_arms(
+        definition,
+        mask=randomisation.mask if randomisation else {},
+        is_released=study.unmasked_at is not None,
+    )
     schools = _schools(session, study, arms)
     submissions = _submissions(session, study, randomisation)
     questions = _Questions(definition, versions, arms)
@@ -112,18 +108,6 @@ def build_snapshot(
     )
 
 
-def _name_arms(
-    study: Study, definition: StudyDefinition, randomisation: Randomisation | None
-) -> _Arms:
-    if study.unmasked_at is None:
-        mask = randomisation.mask if randomisation else {}
-        labels = {arm: f"Arm {letter}" for letter, arm in sorted(mask.items())}
-        return _Arms(labels, next(iter(labels.values()), ""), masked=True)
-    control = definition.control_arm
-    ordered = sorted(definition.arms, key=lambda arm: arm.id == control.id)
-    return _Arms({arm.id: arm.label for arm in ordered}, control.label, masked=False)
-
-
 class _Questions:
     """Which questions each version of each wave's questionnaire asks of whom.
 
@@ -134,7 +118,7 @@ class _Questions:
         self,
         definition: StudyDefinition,
         versions: Sequence[AskedAs],
-        arms: _Arms,
+        arms: ArmNames,
     ) -> None:
         self._asked: dict[tuple[int, str, str], Questionnaire] = {}
         texts: dict[str, str] = {}
@@ -194,7 +178,7 @@ def _rows(session: Session, statement: Executable, columns: list[str]) -> pd.Dat
     return pd.DataFrame([tuple(row) for row in session.execute(statement)], columns=columns)
 
 
-def _schools(session: Session, study: Study, arms: _Arms) -> pd.DataFrame:
+def _schools(session: Session, study: Study, arms: ArmNames) -> pd.DataFrame:
     statement = (
         select(School.code, Authority.name, School.exclusion, Allocation.arm)
         .join(Authority, Authority.id == School.authority_id)
@@ -389,7 +373,7 @@ def _codings(session: Session, study: Study, comments: pd.DataFrame) -> pd.DataF
     return codings[codings["comment"].isin(comments.index)].reset_index(drop=True)
 
 
-def _sessions(session: Session, study: Study, arms: _Arms) -> pd.DataFrame:
+def _sessions(session: Session, study: Study, arms: ArmNames) -> pd.DataFrame:
     columns = ["school", "planned_on", "offered", "attended", "model"]
     if arms.masked:
         return pd.DataFrame(columns=columns)
@@ -413,7 +397,7 @@ def _models_in_words(models: str) -> str:
     return " and ".join(_MODELS[model] for model in models.split(" and ") if model in _MODELS)
 
 
-def _facts(definition: StudyDefinition, arms: _Arms, questions: _Questions) -> StudyFacts:
+def _facts(definition: StudyDefinition, arms: ArmNames, questions: _Questions) -> StudyFacts:
     return StudyFacts(
         slug=definition.slug,
         title=definition.title,
@@ -466,7 +450,7 @@ def _named(added: set[str], wave: study_file.Wave, definition: StudyDefinition) 
             yield f"“{part.text}”"
 
 
-def _supervised(definition: StudyDefinition, arms: _Arms) -> tuple[str, ...]:
+def _supervised(definition: StudyDefinition, arms: ArmNames) -> tuple[str, ...]:
     return tuple(
         arms.labels[arm.id]
         for arm in definition.arms
@@ -495,7 +479,7 @@ def _provenance(
     study: Study,
     definition: StudyDefinition,
     randomisation: Randomisation | None,
-    arms: _Arms,
+    arms: ArmNames,
     versions: Sequence[QuestionnaireVersion],
 ) -> dict[str, str]:
     facts = {"This program": VERSION, "Study definition (SHA-256)": study.definition_sha256}

@@ -27,6 +27,12 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place("Overview", "See how the study stands", "coordinator.overview", "see_study"),
     Place(
+        "Dashboard",
+        "See the response, the flow and what waits today",
+        "coordinator.dashboard",
+        "see_study",
+    ),
+    Place(
         "Schools",
         "See the roster and import one",
         "coordinator.schools",

@@ -13,7 +13,7 @@ from survey_app.jobs.reports import make_reports
 
 ROOMS = {
     "coordinator": [
-        *("", "schools", "schools/import", "randomisation", "invitations", "sessions"),
+        *("", "dashboard", "schools", "schools/import", "randomisation", "invitations", "sessions"),
         *("letters", "people/P00001", "letters/for-the-post", "letters/take-back"),
         *("letters/plan", "letters/preview", "letters/preview?person=P00001&letter=reminder"),
     ],

@@ -69,6 +69,7 @@ ALL_STAFF = {
 EVERY_ROLE = set(ROLES)
 ROLES_OF = {
     "coordinator.overview": EVERY_ROLE,
+    "coordinator.dashboard": EVERY_ROLE,
     "coordinator.schools": {"coordinator"},
     "coordinator.roster_import": {"coordinator"},
     "coordinator.take_roster": {"coordinator"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from survey_app.web.coordinator import (
     correspondence,
+    dashboard,
     invitations,
     letters,
     links,
@@ -19,6 +20,7 @@ from survey_app.web.coordinator.room import blueprint
 __all__ = [
     "blueprint",
     "correspondence",
+    "dashboard",
     "invitations",
     "letters",
     "links",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from flask import g, render_template
 
 from survey_app.database.queries.invitations import counts_by_version, counts_by_wave
-from survey_app.database.queries.outbox import disowned_letters
-from survey_app.database.queries.rollout import n_to_invite
 from survey_app.database.queries.schools import roster_counts
 from survey_app.database.queries.studies import randomisation_of
 from survey_app.operations.studies import definition_of
@@ -16,13 +14,13 @@ from survey_app.web.coordinator.presenters import (
     delivered_rows,
     events_as_facts,
     moved_in_words,
-    next_steps,
     roster_rows,
     tagged_facts,
     version_rows,
     wave_rows,
 )
 from survey_app.web.coordinator.room import blueprint
+from survey_app.web.coordinator.to_do import steps_today
 from survey_app.web.dates import day_in_words
 from survey_app.web.service import now, record
 
@@ -52,14 +50,5 @@ def overview(study: str) -> str:
         planned_on=day_in_words(design.allocation.planned_on),
         delivered=delivered_rows(design),
         is_masked=g.study.unmasked_at is None,
-        steps=next_steps(
-            design,
-            roster=roster,
-            is_randomised=randomised is not None,
-            to_invite={w.id: n_to_invite(record(), g.study, wave=w.id) for w in design.waves},
-            n_refused=sum(each.letters.get("refused", 0) for each in counts),
-            n_disowned=len(disowned_letters(record(), g.study)),
-            permissions=g.permissions,
-            at=now(),
-        ),
+        steps=steps_today(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,15 +39,6 @@ class TaggedFact:
     tag: str
     colour: str
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something to do next, and the page it is done on."""
-
-    text: str
-    label: str
-    endpoint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,66 +212,6 @@ def arm_rows(
         sums = [sum(each.schools for each in counts if each.arm == arm) for arm in arms]
         rows.append(["All", *sums, sum(sums)])
     return ["Local authority", *(arm.label for arm in design.arms), "All"], rows
-
-
-def next_steps(
-    design: StudyDefinition,
-    *,
-    roster: RosterCounts,
-    is_randomised: bool,
-    to_invite: Mapping[str, int],
-    n_refused: int,
-    n_disowned: int,
-    permissions: Collection[str],
-    at: datetime,
-) -> list[Step]:
-    """Say what a coordinator does next, the most pressing first; nothing for other roles."""
-    steps = []
-    if not roster.people:
-        steps.append(
-            Step("Nobody is on the roster yet.", "Import a roster", "coordinator.roster_import")
-        )
-    for wave in design.waves:
-        if state_of(wave, at=at) == "open" and to_invite.get(wave.id):
-            people = (
-                "1 person is" if to_invite[wave.id] == 1 else f"{to_invite[wave.id]} people are"
-            )
-            steps.append(
-                Step(
-                    f"{people} not invited to “{wave.title}” yet, which closes on "
-                    f"{day_in_words(wave.closes_on)}.",
-                    "Invite them",
-                    "coordinator.invitations",
-                )
-            )
-    planned_on = design.allocation.planned_on
-    if roster.schools_eligible and not is_randomised and day_in_england(at) >= planned_on:
-        steps.append(
-            Step(
-                f"The schools were to be randomised on {day_in_words(planned_on)} and are not yet.",
-                "Randomise the schools",
-                "coordinator.randomisation",
-            )
-        )
-    if n_refused:
-        letters = "1 letter was" if n_refused == 1 else f"{n_refused} letters were"
-        steps.append(
-            Step(
-                f"{letters} refused by the mail server: look at the addresses.",
-                "See the letters",
-                "coordinator.letters",
-            )
-        )
-    if n_disowned:
-        letters = "1 letter" if n_disowned == 1 else f"{n_disowned} letters"
-        steps.append(
-            Step(
-                f"{letters} came to somebody else, as they told us: find out who should have it.",
-                "See whose",
-                "coordinator.letters",
-            )
-        )
-    return steps if "send_letters" in permissions else []
 
 
 def _share(part: int, whole: int) -> str:
