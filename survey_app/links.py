@@ -1,4 +1,4 @@
-"""The secrets that open a questionnaire, made from the letter's id and never stored.
+"""The secrets that open a questionnaire or an account, made from the letter's id and never stored.
 
 A token is HMAC-SHA-256 of the letter's id under the server's key, cut to 192 bits: the letter can
 be rebuilt at each sending, the record holds only a hash, and a copy of the record opens no link.
@@ -30,6 +30,12 @@ _HOUSEHOLD = 64
 def token_for_letter(letter_id: int, *, key: str) -> str:
     """Give the 32 characters that stand in the link of one letter."""
     return base64.urlsafe_b64encode(_secret(f"link:{letter_id}", key)[:_TOKEN_BYTES]).decode()
+
+
+def token_for_staff_letter(letter_id: int, *, key: str) -> str:
+    """Give the 32 characters that stand in the link of one letter to a member of staff."""
+    secret = _secret(f"staff link:{letter_id}", key)
+    return base64.urlsafe_b64encode(secret[:_TOKEN_BYTES]).decode()
 
 
 def token_hash(token: str) -> str:
@@ -72,6 +78,11 @@ def code_hash(code: str, *, key: str) -> str:
 def address_hash(address: str, *, key: str) -> str:
     """Give what the record keeps of an email address that somebody typed."""
     return _secret(f"address:{address.strip().casefold()}", key).hex()
+
+
+def guess_hash(address: str, password: str, *, key: str) -> str:
+    """Give the 16 bits by which one wrong password is told from another."""
+    return _secret(f"guess:{address.strip().casefold()}:{password}", key).hex()[:4]
 
 
 def network_hash(address: str, *, key: str) -> str:

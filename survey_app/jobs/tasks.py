@@ -16,6 +16,7 @@ from survey_app.jobs.queue import TaskName
 from survey_app.jobs.reminders import queue_reminders
 from survey_app.jobs.reports import make_reports
 from survey_app.jobs.sealing import seal_audit_trail
+from survey_app.jobs.staff_letters import deliver_staff_letters
 from survey_app.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ def tasks_of(
             tasks["deliver_letters"]()
 
     def deliver() -> None:
+        deliver_staff_letters(settings, database, clock=clock, stopping=stopping)
         queue_new_links(settings, database, clock=clock)
         deliver_letters(settings, database, clock=clock, stopping=stopping)
 

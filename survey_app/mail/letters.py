@@ -55,7 +55,9 @@ def stop_address_of(letter_id: int, *, key: str, base_url: str) -> str:
     return f"{base_url}/stop-reminders/{sign_letter(letter_id, 'stop', key=key)}"
 
 
-def message_id(letter_id: int, *, queued_at: datetime, base_url: str) -> str:
+def message_id(
+    letter_id: int, *, queued_at: datetime, base_url: str, series: str = "letter"
+) -> str:
     """Give a letter's Message-ID, the same at every sending.
 
     The moment of queueing is part of it: a record begun anew numbers its letters from one again,
@@ -63,16 +65,16 @@ def message_id(letter_id: int, *, queued_at: datetime, base_url: str) -> str:
     """
     host = urlsplit(base_url).hostname or "localhost"
     domain = f"[IPv6:{host}]" if ":" in host else host
-    return f"<letter-{letter_id}-{queued_at:%Y%m%d%H%M%S}@{domain}>"
+    return f"<{series}-{letter_id}-{queued_at:%Y%m%d%H%M%S}@{domain}>"
 
 
 def compose(draft: LetterDraft, *, mail_from: str, base_url: str, at: datetime) -> EmailMessage:
     """Write a letter; refused where its address cannot stand in an email."""
     message = EmailMessage()
-    message["From"] = _address(mail_from)
-    message["To"] = _address_of(draft.to_name, draft.to_address)
-    message["Reply-To"] = _address_of(draft.contact_name, draft.contact_email)
-    message["Subject"] = _on_one_line(draft.subject)
+    message["From"] = address_written(mail_from)
+    message["To"] = address_of(draft.to_name, draft.to_address)
+    message["Reply-To"] = address_of(draft.contact_name, draft.contact_email)
+    message["Subject"] = on_one_line(draft.subject)
     message["Date"] = at
     message["Message-ID"] = message_id(
         draft.letter_id, queued_at=draft.queued_at, base_url=base_url
@@ -92,18 +94,20 @@ def compose(draft: LetterDraft, *, mail_from: str, base_url: str, at: datetime) 
     return message
 
 
-def _address(written: str) -> Address:
-    return _address_of(*parseaddr(written))
+def address_written(written: str) -> Address:
+    """Give an address as "Name <name@example.org>" has it; refused where it is none."""
+    return address_of(*parseaddr(written))
 
 
-def _address_of(name: str, address: str) -> Address:
+def address_of(name: str, address: str) -> Address:
+    """Give a name and an address as a header has them; refused where they cannot stand in one."""
     try:
-        return Address(display_name=_on_one_line(name), addr_spec=address)
+        return Address(display_name=on_one_line(name), addr_spec=address)
     # The reason is not passed on: it repeats the address.
     except (HeaderParseError, ValueError, IndexError):
         raise LetterRefused("The address cannot stand in an email.") from None
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """Keep a line break in a name or a subject from starting a header of its own."""
     return " ".join(text.split())

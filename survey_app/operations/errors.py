@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from math import ceil
+
 
 class OperationError(Exception):
     """An operation refused; nothing was changed."""
@@ -33,3 +36,15 @@ class AlreadySubmittedError(OperationError):
 
 class SignInRefusedError(OperationError):
     """The email address and password do not belong together."""
+
+
+class SignInSlowedError(SignInRefusedError):
+    """Too many different passwords were wrong, so this one was not looked at."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.seconds = max(1, ceil(wait.total_seconds()))
+        unit = "second" if self.seconds == 1 else "seconds"
+        super().__init__(
+            f"Too many passwords were wrong. Wait {self.seconds} {unit}, then try again. "
+            "This password was not looked at."
+        )

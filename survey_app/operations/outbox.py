@@ -87,10 +87,15 @@ def note_delayed(
     if letter.attempts >= MOST_ATTEMPTS and not is_servers_fault:
         note_refused(session, letter_id=letter_id, because=because, by=by, at=at)
         return
-    delay = min(_FIRST_DELAY * 2 ** min(letter.attempts - 1, 10), _LONGEST_DELAY)
     letter.state, letter.lease_until, letter.last_error = "waiting", None, because
-    letter.not_before = at + delay
+    letter.not_before = at + delay_after(letter.attempts)
     _record(session, "letter_delayed", letter, by=by, at=at)
+
+
+def delay_after(attempts: int) -> timedelta:
+    """Give how long a letter waits that could not be sent so many times."""
+    factor: int = 2 ** min(attempts - 1, 10)
+    return min(_FIRST_DELAY * factor, _LONGEST_DELAY)
 
 
 def note_not_now(session: Session, *, letter_id: int, until: datetime) -> None:

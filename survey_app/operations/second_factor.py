@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from survey_app.database.models import Staff, StaffRecoveryCode, StaffSession
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError
-from survey_app.operations.staff import actor, session_hash
+from survey_app.operations.staff import actor, end_all_sessions, session_hash
 
 MOST_WRONG_CODES: Final = 5
 MOST_WRONG_CODES_OF_ONE: Final = 10
@@ -97,11 +97,7 @@ def take_away_second_factor(session: Session, *, staff: Staff, by: str, at: date
     """Let somebody who lost phone and codes set up anew; every sign-in of theirs ends."""
     staff.totp_secret, staff.totp_confirmed_at, staff.totp_last_step = None, None, None
     session.execute(delete(StaffRecoveryCode).where(StaffRecoveryCode.staff_id == staff.id))
-    session.execute(
-        update(StaffSession)
-        .where(StaffSession.staff_id == staff.id, StaffSession.ended_at.is_(None))
-        .values(ended_at=at)
-    )
+    end_all_sessions(session, staff=staff, at=at)
     record_event(session, "second_factor_taken_away", by=by, at=at, subject=f"staff:{staff.id}")
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from survey_app.jobs.failures import without_words
 
-_AFTER_LINK = re.compile(r"(/(?:link|code|stop-reminders)/)[^\s?#\"']+", re.IGNORECASE)
+_AFTER_LINK = re.compile(r"(/(?:link|code|stop-reminders|set-password)/)[^\s?#\"']+", re.IGNORECASE)
 # A link that was mistyped before its token still carries the token.
 _LIKE_A_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")
 _QUERY = re.compile(r"\?\S*")

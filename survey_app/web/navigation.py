@@ -96,6 +96,19 @@ PLACES: tuple[Place, ...] = (
         ("researcher.add_to_codebook",),
     ),
     Place("Reports", "Make a report and read it", "evaluator.reports", "make_reports"),
+    Place(
+        "Staff",
+        "Give and end access to the study",
+        "data_manager.staff",
+        "manage_staff",
+        (
+            "data_manager.invite",
+            "data_manager.member",
+            "data_manager.set_roles",
+            "data_manager.send_link",
+            "data_manager.take_access",
+        ),
+    ),
     Place("Held pages", "Look at pages not saved", "data_manager.held_pages", "see_held_pages"),
     Place("Audit trail", "See who changed what", "data_manager.audit_trail", "see_audit"),
     Place(

@@ -6,10 +6,13 @@ import re
 
 import browsing
 import pytest
+from looking import rows
 from playwright.sync_api import Browser, Page
-from trials import PASSWORD, SLUG, Trial
+from trials import KEY, PASSWORD, SLUG, Trial
 
+from survey_app.database.models import StaffLetter
 from survey_app.jobs.reports import make_reports
+from survey_app.links import token_for_staff_letter
 
 ROOMS = {
     "coordinator": [
@@ -20,7 +23,7 @@ ROOMS = {
     "redactor": ["", "redaction"],
     "researcher": ["", "comments", "codebook"],
     "evaluator": ["", "reports"],
-    "data-manager": ["", "held-pages", "audit-trail", "unmasking"],
+    "data-manager": ["", "staff", "staff/2", "staff/6", "held-pages", "audit-trail", "unmasking"],
 }
 
 
@@ -48,6 +51,45 @@ def test_every_page_of_a_room_is_accessible(
             name = re.sub(r"\W+", "-", room) or "overview"
             browsing.keep_picture(page, f"{role}-{name}")
             browsing.assert_accessible(page)
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("width", [browsing.PHONE, browsing.DESK])
+def test_somebody_invited_chooses_a_password_and_signs_in(
+    chromium: Browser, live: str, trial: Trial, width: int
+) -> None:
+    with browsing.opened_context(chromium, width) as context:
+        page = context.new_page()
+        sign_in(page, live, "data-manager")
+        page.goto(f"{live}/studies/{SLUG}/staff")
+        page.click("text=Send the invitation")
+        browsing.keep_picture(page, "staff-refused")
+        browsing.assert_accessible(page)
+        page.fill("#person", "Nora")
+        page.fill("#email", "nora@trial.example")
+        page.check("input[value=redactor]")
+        page.click("text=Send the invitation")
+        browsing.keep_picture(page, "staff-invited")
+        browsing.assert_accessible(page)
+    (letter,) = rows(trial.database, StaffLetter)
+    path = f"account/set-password/{token_for_staff_letter(letter.id, key=KEY)}"
+    with browsing.opened_context(chromium, width) as context:
+        page = context.new_page()
+        page.goto(f"{live}/{path}")
+        page.fill("#new", PASSWORD)
+        page.fill("#again", "another")
+        page.click("main button[type=submit]")
+        browsing.keep_picture(page, "set-password-refused")
+        browsing.assert_accessible(page)
+        page.fill("#new", PASSWORD)
+        page.fill("#again", PASSWORD)
+        page.click("main button[type=submit]")
+        browsing.keep_picture(page, "set-password-saved")
+        sign_in(page, live, "nora")
+        assert page.url == f"{live}/studies"
+        page.goto(f"{live}/{path}")
+        browsing.keep_picture(page, "set-password-over")
+        browsing.assert_accessible(page)
 
 
 @pytest.mark.chromium

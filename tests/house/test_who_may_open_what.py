@@ -8,10 +8,15 @@ import pytest
 from endpoints import ARGUMENT, doors
 from flask import Flask
 from looking import everything
-from trials import SLUG, Trial
+from trials import BY, SLUG, Trial
 
-from survey_app.roles import ROLES
+from survey_app.operations.staff import grant_role
+from survey_app.operations.studies import register_study
+from survey_app.roles import ROLES, Role
+from survey_app.trial.design import load_ready_made
 from survey_app.web.access import PUBLIC, SIGNED_IN, VISITOR, access_of
+
+ANOTHER = "greater-manchester-secondary"
 
 PUBLIC_ENDPOINTS = {
     "public.start",
@@ -23,6 +28,8 @@ PUBLIC_ENDPOINTS = {
     "carriers.notify_report",
     "account.second_factor",
     "account.pass_factor",
+    "account.set_password",
+    "account.take_password",
 }
 OF_THE_DEMONSTRATION = {
     "demonstration.mailbox",
@@ -117,6 +124,12 @@ ROLES_OF = {
     "data_manager.held_pages": {"data_manager"},
     "data_manager.unmasking": {"data_manager"},
     "data_manager.unmask": {"data_manager"},
+    "data_manager.staff": {"data_manager"},
+    "data_manager.invite": {"data_manager"},
+    "data_manager.member": {"data_manager"},
+    "data_manager.set_roles": {"data_manager"},
+    "data_manager.send_link": {"data_manager"},
+    "data_manager.take_access": {"data_manager"},
 }
 
 
@@ -165,6 +178,31 @@ def test_eve_who_has_no_role_finds_no_study(app: Flask, trial: Trial, browser_of
             assert eve.open(path, method=method).status_code == 404, (endpoint, method)
     assert everything(trial.database) == before
     assert trial.definition.title not in eve.get("/studies").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_counts_in_its_own_study_alone(app: Flask, trial: Trial, browser_of, role):
+    other = ROLES[(ROLES.index(role) + 1) % len(ROLES)]
+    give(trial, role, other, ANOTHER)
+    browser = browser_of(role)
+    here, there = f"/studies/{SLUG}/", f"/studies/{ANOTHER}/"
+    before = everything(trial.database)
+    for endpoint, method, path in doors(app):
+        if endpoint in ROLES_OF and role not in ROLES_OF[endpoint]:
+            assert browser.open(path, method=method).status_code == 403, (endpoint, method)
+        if endpoint in ROLES_OF and other not in ROLES_OF[endpoint]:
+            theirs = path.replace(here, there)
+            assert theirs != path
+            assert browser.open(theirs, method=method).status_code == 403, (endpoint, method)
+    assert everything(trial.database) == before
+
+
+def give(trial: Trial, person: str, role: Role, slug: str) -> None:
+    """Give somebody a role in another study, which is put on record first."""
+    with trial.database.writing() as session:
+        study = register_study(session, definition=load_ready_made()[slug], by=BY, at=trial.clock())
+        staff = trial.staff_with(person)
+        grant_role(session, staff=staff, study=study, role=role, by=BY, at=trial.clock())
 
 
 def test_a_study_that_is_not_there_and_one_of_others_look_the_same(app: Flask, browser_of):

@@ -48,6 +48,8 @@ def half_enter(trial: Trial, token: str = "half") -> None:
             email=ADA,
             password=PASSWORD,
             token=token,
+            network_hash="here",
+            key=KEY,
             at=trial.clock(),
             needs_second_factor=True,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from looking import events, everything, only, rows
 from sqlalchemy import update
-from trials import BY, PASSWORD, Trial
+from trials import BY, KEY, PASSWORD, Trial
 
 from survey_app.database.models import Staff, StaffRole, StaffSession
 from survey_app.database.queries.staff import session_by_hash, staff_by_email, staff_with_role
@@ -23,7 +23,15 @@ ADDRESS = "coordinator@trial.example"
 
 def enter(trial: Trial, email: str = ADDRESS, password: str = PASSWORD, token: str = "t") -> None:
     with trial.database.writing() as session:
-        sign_in(session, email=email, password=password, token=token, at=trial.clock())
+        sign_in(
+            session,
+            email=email,
+            password=password,
+            token=token,
+            network_hash="here",
+            key=KEY,
+            at=trial.clock(),
+        )
 
 
 def leave(trial: Trial, token: str = "t") -> None:

@@ -25,6 +25,7 @@ VALUES = {
     "letter": "1",
     "instrument": "dsl_confidence",
     "page": "2",
+    "member": "2",
 }
 ARGUMENT = re.compile(r"<(?:(?P<converter>[a-z]+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 

@@ -17,9 +17,11 @@ from survey_app.database.models.record import (
 )
 from survey_app.database.models.staff import (
     Staff,
+    StaffLetter,
     StaffRecoveryCode,
     StaffRole,
     StaffSession,
+    WrongSignIn,
 )
 from survey_app.database.models.studies import (
     Allocation,
@@ -65,6 +67,7 @@ __all__ = [
     "ResponseEvent",
     "School",
     "Staff",
+    "StaffLetter",
     "StaffRecoveryCode",
     "StaffRole",
     "StaffSession",
@@ -72,4 +75,5 @@ __all__ = [
     "Submission",
     "SupervisionSession",
     "WrongLink",
+    "WrongSignIn",
 ]

@@ -7,7 +7,14 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from survey_app.database.models import Staff, StaffRecoveryCode, StaffRole, StaffSession
+from survey_app.database.models import (
+    Staff,
+    StaffLetter,
+    StaffRecoveryCode,
+    StaffRole,
+    StaffSession,
+    Study,
+)
 
 
 def session_by_hash(session: Session, token_hash: str) -> StaffSession | None:
@@ -83,3 +90,19 @@ def staff_with_role(session: Session, *, study_id: int, role: str) -> Staff | No
         .order_by(Staff.id)
         .limit(1)
     ).first()
+
+
+def staff_of_study(session: Session, study: Study) -> list[Staff]:
+    """Everybody who has a role in the study, by name."""
+    with_role = select(StaffRole.staff_id).where(StaffRole.study_id == study.id)
+    return list(
+        session.scalars(select(Staff).where(Staff.id.in_(with_role)).order_by(Staff.name, Staff.id))
+    )
+
+
+def newest_staff_letters(session: Session, study: Study) -> dict[int, StaffLetter]:
+    """The newest letter that was written to each of these people for the study."""
+    letters = session.scalars(
+        select(StaffLetter).where(StaffLetter.study_id == study.id).order_by(StaffLetter.id)
+    )
+    return {letter.staff_id: letter for letter in letters}

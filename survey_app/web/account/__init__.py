@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from survey_app.web.account import second_factor, security
+from survey_app.web.account import passwords, second_factor, security
 from survey_app.web.account.room import blueprint
 from survey_app.web.account.views import demonstration
 
-__all__ = ["blueprint", "demonstration", "second_factor", "security"]
+__all__ = ["blueprint", "demonstration", "passwords", "second_factor", "security"]

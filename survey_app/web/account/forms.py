@@ -29,3 +29,12 @@ class PasswordForm(Form):
     again = PasswordField(
         validators=[EqualTo("new", message="The new password is not the same both times")]
     )
+
+
+class FirstPasswordForm(Form):
+    """A password, twice."""
+
+    new = PasswordField(validators=[Filled("Enter a password")])
+    again = PasswordField(
+        validators=[EqualTo("new", message="The password is not the same both times")]
+    )

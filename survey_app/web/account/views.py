@@ -10,6 +10,7 @@ from flask import (
     current_app,
     flash,
     g,
+    make_response,
     redirect,
     render_template,
     request,
@@ -20,7 +21,7 @@ from werkzeug.wrappers import Response
 
 from survey_app.database.queries.staff import staff_with_role
 from survey_app.database.queries.studies import all_studies, studies_by_id
-from survey_app.operations.errors import SignInRefusedError
+from survey_app.operations.errors import SignInRefusedError, SignInSlowedError
 from survey_app.operations.second_factor import propose_secret
 from survey_app.operations.staff import end_session, open_session
 from survey_app.operations.staff import sign_in as sign_in_with_password
@@ -33,7 +34,10 @@ from survey_app.web.account.presenters import study_card
 from survey_app.web.account.room import TOKEN_BYTES, blueprint
 from survey_app.web.forms import REFUSED
 from survey_app.web.navigation import LANDING
+from survey_app.web.networks import network
 from survey_app.web.service import now, record, service
+
+TOO_MANY = 429
 
 demonstration = Blueprint("account_demonstration", __name__)
 
@@ -62,9 +66,16 @@ def open_sign_in() -> str | Response | tuple[str, int]:
             email=form.email.data or "",
             password=form.password.data or "",
             token=token,
+            network_hash=network(),
+            key=service().settings.secret_key,
             at=now(),
             needs_second_factor=service().settings.needs_second_factor,
         )
+    except SignInSlowedError as error:
+        form.refuse(str(error))
+        slowed = make_response(_sign_in_page(form, wanted), TOO_MANY)
+        slowed.headers["Retry-After"] = str(error.seconds)
+        return slowed
     except SignInRefusedError as error:
         form.refuse(str(error), "email")
         return _sign_in_page(form, wanted), REFUSED

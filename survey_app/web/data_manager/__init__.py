@@ -1,7 +1,8 @@
-"""Pages that could not be saved, the trail of changes, and the release of the arms."""
+"""Who has access, pages that could not be saved, the trail of changes, the release of the arms."""
 
 from __future__ import annotations
 
-from survey_app.web.data_manager.views import blueprint
+from survey_app.web.data_manager import staff, views
+from survey_app.web.data_manager.room import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "staff", "views"]

@@ -1,13 +1,14 @@
-"""What releasing the arms asks for."""
+"""What the data manager's pages ask for: access, the release of the arms, a search."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from wtforms import BooleanField, DateField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from survey_app.database.queries.trail import TrailSearch
+from survey_app.roles import ROLES, Role
 from survey_app.trial.working_days import ENGLAND
 from survey_app.web.forms import Filled, Form
 
@@ -29,6 +30,32 @@ class UnmaskingForm(Form):
     confirmed = BooleanField(
         validators=[InputRequired("Tick the box to say that you know this cannot be undone")]
     )
+
+
+def _roles() -> SelectMultipleField:
+    return SelectMultipleField(
+        choices=list(ROLES), validators=[InputRequired("Choose at least one role")]
+    )
+
+
+class RolesForm(Form):
+    """Which roles somebody has in the study."""
+
+    roles = _roles()
+
+    @property
+    def chosen(self) -> list[Role]:
+        """The roles chosen, in the order in which the service lists them."""
+        return [role for role in ROLES if role in (self.roles.data or ())]
+
+
+class InvitationForm(RolesForm):
+    """Whom to invite. Not `name`, which forms have for themselves."""
+
+    person = StringField(validators=[Filled("Enter their name")])
+    email = StringField(validators=[Filled("Enter their email address")])
+    # Once more, so that its fault is told last, as it stands on the page.
+    roles = _roles()
 
 
 class TrailSearchForm(Form):

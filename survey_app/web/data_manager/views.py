@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.invitations import held_pages as held_pages_of
@@ -27,15 +27,12 @@ from survey_app.web.data_manager.presenters import (
     pages_held,
     trail_csv,
 )
+from survey_app.web.data_manager.room import blueprint
 from survey_app.web.dates import moment_in_words
 from survey_app.web.forms import REFUSED
-from survey_app.web.navigation import staff_page
 from survey_app.web.pages import paging
 from survey_app.web.people import actor_in_words, staff_ids_in
 from survey_app.web.service import now, record
-
-blueprint = Blueprint("data_manager", __name__)
-blueprint.context_processor(staff_page)
 
 
 @blueprint.get("/studies/<string:study>/held-pages")

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from werkzeug.routing import Map, Rule
 
+from survey_app.roles import roles_in_words
 from survey_app.web.account.destinations import safe_destination
-from survey_app.web.account.presenters import roles_in_words, study_card
+from survey_app.web.account.presenters import study_card
 
 PAGES = Map(
     [
