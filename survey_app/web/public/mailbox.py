@@ -99,4 +99,5 @@ def _states_of(envelopes: Iterable[Envelope]) -> dict[str, LinkState]:
 
 def own_links(links: tuple[str, ...], base_url: str) -> list[str]:
     """Give the links to this service as paths, so that they open wherever it is looked at from."""
-    return [link.removeprefix(base_url) for link in links if link.startswith(f"{base_url}/link/")]
+    ours = tuple(f"{base_url}/{page}/" for page in ("link", "account/set-password"))
+    return [link.removeprefix(base_url) for link in links if link.startswith(ours)]
