@@ -6,7 +6,14 @@ from typing import get_args
 
 import pytest
 
-from survey_app.roles import PERMISSIONS, ROLE_NAMES, ROLES, Permission, permissions_of
+from survey_app.roles import (
+    PERMISSIONS,
+    ROLE_NAMES,
+    ROLES,
+    Permission,
+    breaks_masking,
+    permissions_of,
+)
 
 EXPECTED = {
     "coordinator": {
@@ -22,7 +29,7 @@ EXPECTED = {
     "researcher": {"see_study", "code_comments"},
     "evaluator": {"see_study", "make_reports"},
     "safeguarding_contact": {"see_study"},
-    "data_manager": {"see_study", "see_held_pages", "see_audit", "unmask"},
+    "data_manager": {"see_study", "see_held_pages", "see_audit", "unmask", "manage_staff"},
 }
 
 
@@ -51,3 +58,10 @@ def test_whoever_sees_arms_or_contacts_neither_codes_nor_analyses():
         may = PERMISSIONS[role]
         if may & {"see_arms", "see_contacts", "record_sessions"}:
             assert not may & {"code_comments", "redact_comments", "make_reports", "unmask"}
+
+
+@pytest.mark.parametrize("masked", ["researcher", "evaluator"])
+def test_the_arms_and_masked_work_do_not_go_together(masked):
+    assert breaks_masking({"coordinator", masked})
+    assert not breaks_masking({"coordinator"})
+    assert not breaks_masking({"redactor", masked, "data_manager"})
