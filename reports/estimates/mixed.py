@@ -19,8 +19,16 @@ from reports.estimates.design_matrix import (
     is_rounding,
     orthonormal_basis,
 )
+from reports.estimates.mixed_inference import (
+    ClusterSums,
+    kenward_roger,
+    satterthwaite,
+    variance_information,
+)
+from reports.estimates.regression import Contrast, t_contrast
 
 Criterion = Literal["REML", "ML"]
+SmallSample = Literal["kenward_roger", "satterthwaite"]
 
 # Ratios of between to within variance at which the slope of the deviance is looked at. An ICC
 # below 1e-8 is 0 for every purpose here; one above 1 - 1e-6 leaves nothing within schools.
@@ -48,6 +56,10 @@ class RandomInterceptFit:
     is_singular : bool
         The best between-school variance is 0, the boundary.
     n, n_clusters : int
+    sums : ClusterSums
+        What the data come to in sums over schools.
+    correction : ndarray of float, shape (r,)
+        How far the coefficients lie from least squares, in the orthonormal basis.
     """
 
     basis: Basis
@@ -60,6 +72,8 @@ class RandomInterceptFit:
     is_singular: bool
     n: int
     n_clusters: int
+    sums: ClusterSums
+    correction: NDArray[np.float64]
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -85,29 +99,54 @@ class RandomInterceptFit:
         position = self.terms.index(term)
         return float(np.sqrt(self.covariance[position, position]))
 
+    def contrast(
+        self,
+        c: ArrayLike,
+        *,
+        degrees_of_freedom: SmallSample = "kenward_roger",
+        confidence: float = 0.95,
+    ) -> Contrast:
+        """Return the weighted sum of coefficients with its t interval and two-sided p.
 
-@dataclass(frozen=True, slots=True)
-class _ClusterSums:
-    """All the data the profile deviance needs, in the orthonormal basis.
+        Kenward and Roger also enlarge the standard error for the variances being estimated.
 
-    Attributes
-    ----------
-    x : ndarray of float, shape (G, r)
-        Sums of the basis columns over each school.
-    e : ndarray of float, shape (G,)
-        Sums of the least-squares residuals over each school.
-    sizes : ndarray of float, shape (G,)
-    total : float
-        Sum of squared residuals.
-    log_scale : float
-        Log determinant that turns the basis back into the columns as given.
-    """
+        Parameters
+        ----------
+        c : array_like of float, shape (k,)
+            One weight for each term asked for, dropped ones included.
+        degrees_of_freedom : {"kenward_roger", "satterthwaite"}
+        confidence : float
+            Between 0 and 1.
 
-    x: NDArray[np.float64]
-    e: NDArray[np.float64]
-    sizes: NDArray[np.float64]
-    total: float
-    log_scale: float
+        Raises
+        ------
+        EstimationError
+            The fit is by ML; the terms do not identify the contrast; or Satterthwaite's method is
+            asked for where the between-school variance is 0, which it cannot judge.
+
+        References
+        ----------
+        Kenward & Roger (1997), Biometrics 53:983; Satterthwaite (1941), Psychometrika 6:309.
+        """
+        if self.criterion != "REML":
+            raise EstimationError("found a fit by ML, expected REML: its tests are made for that")
+        weights = self.basis.kept_weights(c)
+        direction = self.basis.r_inverse.T @ weights
+        information = variance_information(
+            self.sums, self.correction, between=self.between_variance, within=self.within_variance
+        )
+        if degrees_of_freedom == "kenward_roger":
+            se, df = kenward_roger(information, direction)
+        elif self.is_singular:
+            raise EstimationError(
+                "the variance between schools was estimated as 0, and Satterthwaite's degrees of "
+                "freedom are not defined there; Kenward and Roger's are"
+            )
+        else:
+            se, df = satterthwaite(information, direction)
+        return t_contrast(
+            estimate=float(weights @ self.coefficients), se=se, df=df, confidence=confidence
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +209,7 @@ def fit_random_intercept(
     residuals = outcome - basis.q @ projected
     if is_rounding(float(residuals @ residuals), outcome):
         raise EstimationError("the terms reproduce the outcome exactly")
-    sums = _ClusterSums(
+    sums = ClusterSums(
         x=groups.sums(basis.q),
         e=groups.sums(residuals),
         sizes=groups.sizes.astype(np.float64),
@@ -193,6 +232,8 @@ def fit_random_intercept(
         is_singular=ratio == 0.0,
         n=len(outcome),
         n_clusters=groups.n,
+        sums=sums,
+        correction=best.correction,
     )
 
 
@@ -212,7 +253,7 @@ def _check_identified(basis: Basis, groups: Clusters, *, n: int) -> None:
         )
 
 
-def _profile(ratio: float, sums: _ClusterSums, divisor: int, criterion: Criterion) -> _Profile:
+def _profile(ratio: float, sums: ClusterSums, divisor: int, criterion: Criterion) -> _Profile:
     """The deviance at a variance ratio and its slope, by the envelope theorem."""
     growth = 1.0 + sums.sizes * ratio
     weights = ratio / growth
@@ -237,7 +278,7 @@ def _profile(ratio: float, sums: _ClusterSums, divisor: int, criterion: Criterio
     )
 
 
-def _best_ratio(sums: _ClusterSums, divisor: int, criterion: Criterion) -> float:
+def _best_ratio(sums: ClusterSums, divisor: int, criterion: Criterion) -> float:
     def slope(ratio: float) -> float:
         return _profile(ratio, sums, divisor, criterion).slope
 
