@@ -25,6 +25,7 @@ from reports.exhibits.measurement_detail import measurement_detail
 from reports.exhibits.outcomes import outcomes
 from reports.exhibits.power import power
 from reports.exhibits.response import response
+from reports.exhibits.sensitivity import sensitivity
 from reports.exhibits.summary import Headline, headlines
 from reports.exhibits.themes import themes
 from reports.figures import FlowDiagram, MeansChart, draw_means
@@ -44,6 +45,7 @@ EXHIBITS: tuple[Callable[[Evidence], Exhibit], ...] = (
     response,
     outcomes,
     effects,
+    sensitivity,
     distribution,
     answers,
     measurement,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from reports.estimates.adjusted_difference import (
     ArmDifference,
     adjusted_difference,
 )
+from reports.estimates.complete_cases import Roles
 from reports.estimates.regression import fit_clustered
 from reports.formatting import counted, listed, sentence
 from reports.populations import (
@@ -37,6 +38,12 @@ from reports.scale_checks import (
     scales_of,
     school_shares,
     stabilities,
+)
+from reports.sensitivity import (
+    EffectAmongCompliers,
+    EstimateBeside,
+    effects_among_compliers,
+    estimates_beside,
 )
 from scoring.keyed import keyed_answers
 from scoring.quality import Quality, keying_alarms, quality
@@ -102,6 +109,10 @@ class OutcomeAnalysis:
         SD of the outcome over the people in the model, in units of the score.
     r2 : float
         Square of the correlation of outcome and baseline (0 to 1); NaN without a baseline.
+    beside : tuple of EstimateBeside
+        The same differences by the other methods of the plan.
+    compliers : tuple of EffectAmongCompliers
+        What supervision did where it was received; empty while arms are masked.
     """
 
     outcome: Outcome
@@ -112,6 +123,8 @@ class OutcomeAnalysis:
     left_out: tuple[int, ...] = ()
     score_sd: float = math.nan
     r2: float = math.nan
+    beside: tuple[EstimateBeside, ...] = ()
+    compliers: tuple[EffectAmongCompliers, ...] = ()
 
     @property
     def differences(self) -> tuple[ArmDifference, ...]:
@@ -310,17 +323,16 @@ def _analysis(snapshot: Snapshot, populations: Populations, outcome: Outcome) ->
     # must pass the rule for small numbers, which the estimate does not know.
     complete = complete[complete["arm"].isin(arms)]
     analysed = complete.assign(arm=pd.Categorical(complete["arm"], categories=list(arms)))
+    roles = Roles(
+        outcome="outcome",
+        baseline="baseline" if adjusts else None,
+        arm="arm",
+        reference=arms[0],
+        strata="stratum" if "strata" in snapshot.plan.covariates else None,
+        cluster="school",
+    )
     try:
-        result = adjusted_difference(
-            analysed,
-            outcome="outcome",
-            baseline="baseline" if adjusts else None,
-            arm="arm",
-            reference=arms[0],
-            strata="stratum" if "strata" in snapshot.plan.covariates else None,
-            cluster="school",
-            confidence=snapshot.plan.confidence,
-        )
+        result = adjusted_difference(analysed, **asdict(roles), confidence=snapshot.plan.confidence)
     except ReportsError as error:
         return OutcomeAnalysis(outcome, score, None, (*reasons, sentence(str(error))))
     if not any(each.contrast for each in result.differences):
@@ -339,6 +351,8 @@ def _analysis(snapshot: Snapshot, populations: Populations, outcome: Outcome) ->
         ),
         score_sd=float(complete["outcome"].std(ddof=1)),
         r2=float(complete["outcome"].corr(complete["baseline"]) ** 2) if adjusts else math.nan,
+        beside=estimates_beside(snapshot, populations, outcome.id, analysed, roles),
+        compliers=effects_among_compliers(snapshot, populations, analysed, roles),
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Covariate = Literal["baseline", "strata"]
 Estimator = Literal["ancova_cr2"]
+Sensitivity = Literal["mixed_model", "school_means", "randomisation_test"]
 EffectSize = Literal[
     "within_conditional", "total_conditional", "within_unconditional", "total_unconditional"
 ]
@@ -17,6 +18,18 @@ ESTIMATOR_SENTENCES: dict[Estimator, str] = {
     "ancova_cr2": (
         "a linear regression of the outcome on arm ({covariates}), with standard errors "
         "clustered by {cluster} (CR2, Bell-McCaffrey) and Satterthwaite degrees of freedom"
+    ),
+}
+
+SENSITIVITY_SENTENCES: dict[Sensitivity, str] = {
+    "mixed_model": (
+        "a random-intercept model of people in schools by restricted maximum likelihood, with "
+        "the standard error and degrees of freedom of Kenward and Roger"
+    ),
+    "school_means": "a t test of schools' mean residuals, in which each school counts once",
+    "randomisation_test": (
+        "a randomisation test over the allocations that the design allowed, with as many schools "
+        "to each arm of a stratum as there were"
     ),
 }
 
@@ -75,6 +88,11 @@ class Plan(_PlanPart):
     covariates: Annotated[tuple[Covariate, ...], Field(strict=False)] = ("baseline", "strata")
     cluster: Literal["school"] = "school"
     estimator: Estimator = "ancova_cr2"
+    sensitivity: Annotated[tuple[Sensitivity, ...], Field(strict=False)] = (
+        "mixed_model",
+        "school_means",
+        "randomisation_test",
+    )
     confidence: float = Field(default=0.95, gt=0.5, lt=1.0)
     effect_size: EffectSize = "total_unconditional"
     minimum_people: int = Field(default=10, ge=1)
@@ -92,9 +110,10 @@ class Plan(_PlanPart):
         return self
 
     @model_validator(mode="after")
-    def _covariates_are_distinct(self) -> Self:
-        if len(set(self.covariates)) != len(self.covariates):
-            raise ValueError(f"covariates must differ; found {', '.join(self.covariates)}")
+    def _choices_are_distinct(self) -> Self:
+        for name, chosen in (("covariates", self.covariates), ("sensitivity", self.sensitivity)):
+            if len(set(chosen)) != len(chosen):
+                raise ValueError(f"{name} must differ; found {', '.join(chosen)}")
         return self
 
     def outcome(self, outcome_id: str) -> Outcome:
@@ -119,6 +138,7 @@ class Plan(_PlanPart):
             self._fixed_sentence(),
             *(_outcome_sentence(each) for each in self.outcomes),
             self._estimator_sentence(),
+            *self._sensitivity_sentences(),
             f"Every interval covers {100 * self.confidence:g}%.",
             f"The effect size is the adjusted difference "
             f"{EFFECT_SIZE_SENTENCES[self.effect_size]}.",
@@ -141,6 +161,12 @@ class Plan(_PlanPart):
             covariates=covariates, cluster=self.cluster
         )
         return f"Arms are compared by {sentence}."
+
+    def _sensitivity_sentences(self) -> tuple[str, ...]:
+        if not self.sensitivity:
+            return ()
+        methods = "; ".join(SENSITIVITY_SENTENCES[each] for each in self.sensitivity)
+        return (f"To see whether the method matters, each difference is also judged by {methods}.",)
 
 
 def _outcome_sentence(outcome: Outcome) -> str:

@@ -305,6 +305,27 @@ def _estimate(
 
 
 def _design(analysed: pd.DataFrame, arms: tuple[str, ...], roles: Roles) -> _Design:
+    covariates = covariate_columns(analysed, roles)
+    columns = [covariates.X]
+    terms = list(covariates.terms)
+    arm_columns = {}
+    for each in arms[1:]:
+        arm_columns[each] = len(terms)
+        columns.append(_indicator(analysed[roles.arm] == each)[:, np.newaxis])
+        terms.append(f"{roles.arm} {each}")
+    return _Design(X=np.hstack(columns), terms=tuple(terms), arm_columns=arm_columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Covariates:
+    """Everything in the model but the arm: X of shape (N, k), and a name for each column."""
+
+    X: NDArray[np.float64]
+    terms: tuple[str, ...]
+
+
+def covariate_columns(analysed: pd.DataFrame, roles: Roles) -> Covariates:
+    """Return the intercept, the baseline score and the strata but the first, one row a person."""
     columns = [np.ones(len(analysed))]
     terms = [INTERCEPT]
     if roles.baseline is not None:
@@ -314,12 +335,7 @@ def _design(analysed: pd.DataFrame, arms: tuple[str, ...], roles: Roles) -> _Des
         for level in sorted(analysed[roles.strata].unique(), key=str)[1:]:
             columns.append(_indicator(analysed[roles.strata] == level))
             terms.append(f"{roles.strata} {level}")
-    arm_columns = {}
-    for each in arms[1:]:
-        arm_columns[each] = len(columns)
-        columns.append(_indicator(analysed[roles.arm] == each))
-        terms.append(f"{roles.arm} {each}")
-    return _Design(X=np.column_stack(columns), terms=tuple(terms), arm_columns=arm_columns)
+    return Covariates(X=np.column_stack(columns), terms=tuple(terms))
 
 
 def _indicator(holds: pd.Series[bool]) -> NDArray[np.float64]:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from reports.exhibits.exhibit import Exhibit
+from reports.exhibits.outcomes import score_places
 from reports.formatting import listed, percentage
-from reports.tables import Cell, Column, Count, Number, Row, Share, Table, Withheld
+from reports.tables import (
+    Cell,
+    Column,
+    Count,
+    Interval,
+    NotAvailable,
+    Number,
+    Probability,
+    Row,
+    Share,
+    Table,
+    Withheld,
+    Words,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reports.evidence import Evidence
+    from reports.evidence import Evidence, OutcomeAnalysis
+    from reports.sensitivity import EffectAmongCompliers
 
 TITLE = "Supervision delivered"
 
@@ -38,7 +54,7 @@ def compliance(evidence: Evidence) -> Exhibit:
         id="supervision-delivered",
         title=TITLE,
         sentences=_sentences(evidence),
-        blocks=(_table(evidence),),
+        blocks=(_table(evidence), *_effect_tables(evidence)),
     )
 
 
@@ -68,6 +84,65 @@ def _table(evidence: Evidence) -> Table:
             Column("Share"),
         ),
         rows=tuple(Row(arm, _cells(evidence, by_school, arm)) for arm in arms),
+    )
+
+
+def _effect_tables(evidence: Evidence) -> tuple[Table, ...]:
+    """What supervision did in schools that complied, the allocation taken as instrument."""
+    found = [(each, effect) for each in evidence.analyses for effect in each.compliers]
+    if not found:
+        return ()
+    several = len({effect.arm for _, effect in found}) > 1
+    confidence = percentage(evidence.snapshot.plan.confidence)
+    reasons: dict[str, list[str]] = {}
+    for analysis, effect in found:
+        if effect.reason:
+            reasons.setdefault(effect.reason, []).append(analysis.outcome.label)
+    return (
+        Table(
+            title="Difference among schools that comply when they are offered supervision",
+            row_title="Outcome",
+            columns=(
+                Column("Difference"),
+                Column(f"{confidence} interval"),
+                Column("Standard error"),
+                Column("df"),
+                Column("p"),
+                Column("First-stage F"),
+            ),
+            rows=tuple(
+                Row(
+                    f"{analysis.outcome.label}, {effect.arm}"
+                    if several
+                    else analysis.outcome.label,
+                    _effect_cells(analysis, effect),
+                )
+                for analysis, effect in found
+            ),
+            notes=(
+                "Two-stage least squares with the allocation as instrument and the covariates of "
+                "the primary analysis; standard errors clustered by school (CR2), Satterthwaite "
+                "degrees of freedom. It is the effect in schools that comply because they are "
+                "offered supervision, if no other school is supervised and the offer does nothing "
+                "but through the sessions. First-stage F: the clustered (CR2) test of the offer.",
+                *(f"{listed(labels)}: {reason}" for reason, labels in reasons.items()),
+            ),
+        ),
+    )
+
+
+def _effect_cells(analysis: OutcomeAnalysis, effect: EffectAmongCompliers) -> tuple[Cell, ...]:
+    if effect.result is None:
+        return (NotAvailable(),) * 6
+    contrast, places = effect.result.contrast, score_places(analysis.score) + 1
+    f = effect.result.first_stage_f
+    return (
+        Number(contrast.estimate, places),
+        Interval(contrast.low, contrast.high, places),
+        Number(contrast.se, places),
+        Number(contrast.df, 1),
+        Probability(contrast.p),
+        Number(f, 1) if math.isfinite(f) else Words("all comply"),
     )
 
 

@@ -28,12 +28,13 @@ from reports.exhibits.measurement import measurement, measures
 from reports.exhibits.outcomes import outcomes
 from reports.exhibits.power import power
 from reports.exhibits.response import response
+from reports.exhibits.sensitivity import METHODS, sensitivity
 from reports.exhibits.summary import headlines
 from reports.exhibits.themes import themes
 from reports.figures import FlowDiagram, MeansChart, draw_means
 from reports.formatting import cell_text, percent
 from reports.snapshot import Snapshot
-from reports.tables import Table
+from reports.tables import Number, Table
 
 
 def tables(exhibit) -> list[Table]:
@@ -241,13 +242,14 @@ def test_sessions_wait_for_unmasking(evidence: Evidence, snapshot: Snapshot) -> 
     assert not masked.blocks
     assert "after unmasking" in masked.sentences[0]
     named = unmasked(snapshot)
-    (table,) = tables(compliance(gather(named)))
+    table, effect = tables(compliance(gather(named)))
     cells = row(table, "Supervision")
     assert cells[1:4] == [
         str(len(named.sessions)),
         str(int(named.sessions["offered"].sum())),
         str(int(named.sessions["attended"].sum())),
     ]
+    assert "comply" in effect.title
 
 
 def test_a_session_not_on_record_was_planned_all_the_same(snapshot: Snapshot) -> None:
@@ -403,3 +405,36 @@ def test_answers_shifted_by_one_are_an_alarm_below_the_table(snapshot: Snapshot)
     shifted[items] = shifted[items].where(~answered, (shifted[items] + 1).clip(upper=3))
     _, scales = tables(answers(gather(replace(snapshot, answers=shifted))))
     assert any("may be shifted up by one" in note for note in scales.notes)
+
+
+def test_other_methods_stand_under_the_planned_one(evidence: Evidence) -> None:
+    (table,) = tables(sensitivity(evidence))
+    primary, *others = [row for row in table.rows if row.group == table.rows[0].group]
+    (difference,) = evidence.analyses[0].differences
+    assert difference.contrast is not None
+    assert primary.cells[0] == Number(difference.contrast.estimate, 2)
+    assert [row.title for row in others] == [METHODS[each] for each in METHODS]
+    # The randomisation test judges the same coefficient as the planned analysis.
+    assert cell_text(others[-1].cells[0]) == cell_text(primary.cells[0])
+    assert any("allocations" in note for note in table.notes)
+
+
+def test_a_plan_without_other_methods_says_so(snapshot: Snapshot) -> None:
+    alone = replace(snapshot, plan=snapshot.plan.model_copy(update={"sensitivity": ()}))
+    exhibit = sensitivity(gather(alone))
+    assert not exhibit.blocks
+    assert "the plan names none" in exhibit.sentences[0]
+
+
+def test_the_effect_among_compliers_is_the_difference_over_the_share_that_complied(
+    snapshot: Snapshot,
+) -> None:
+    analysis = gather(unmasked(snapshot)).analyses[0]
+    (effect,) = analysis.compliers
+    (difference,) = analysis.differences
+    assert effect.result is not None
+    assert effect.result.first_stage is not None
+    assert difference.contrast is not None
+    share = effect.result.first_stage.estimate
+    assert 0.0 < share <= 1.0
+    assert effect.result.contrast.estimate == pytest.approx(difference.contrast.estimate / share)

@@ -83,6 +83,8 @@ def test_finds_no_better_variances_nearby(criterion: str) -> None:
             is_singular=False,
             n=fit.n,
             n_clusters=fit.n_clusters,
+            sums=fit.sums,
+            correction=fit.correction,
         )
         assert by_definition(y, X, schools, other)[2] < fit.log_likelihood
 
