@@ -16,6 +16,7 @@ from survey_app.database.queries.letters_due import (
     n_letters_by_school,
     people_to_write_to,
 )
+from survey_app.database.queries.people import takes_part
 from survey_app.database.queries.rollout import people_to_invite
 from survey_app.database.upsert import insert_unless_there
 from survey_app.links import token_for_letter, token_hash
@@ -208,7 +209,7 @@ def _still_to_answer(study: Study, wave: str) -> Select[Invitation]:
         .where(
             Invitation.study_id == study.id,
             Invitation.wave == wave,
-            Participant.withdrawn_at.is_(None),
+            takes_part(),
             ~exists().where(
                 Submission.invitation_id == Invitation.id,
                 Submission.submitted_at.is_not(None),

@@ -65,7 +65,9 @@ def answer_link_requests(session: Session, *, key: str, at: datetime) -> int:
     wanted = {request.address_hash for request in asked}
     people = [
         participant_id
-        for participant_id, email in session.execute(select(Contact.participant_id, Contact.email))
+        for participant_id, email in session.execute(
+            select(Contact.participant_id, Contact.email).where(Contact.ended_at.is_(None))
+        )
         if hash_of_address(email, key=key) in wanted
     ]
     queued = sum(

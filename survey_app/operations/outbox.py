@@ -118,6 +118,7 @@ def why_not_needed(found: LetterToSend, *, at: datetime) -> str:
     reasons = (
         (not found.is_reachable, "There is no address that takes letters."),
         (found.has_withdrawn, "The person has withdrawn."),
+        (found.has_left, "The person has left the role."),
         (found.letter.revoked_at is not None, "Its link was revoked."),
         ((kind.asks or kind.has_link) and found.has_submitted, "The answers are in."),
         (kind.is_reminder and not found.takes_reminders, "The person wants no reminders."),

@@ -49,6 +49,11 @@ def revoke_links(session: Session, *, participant: Participant, by: str, at: dat
     return links
 
 
+def take_back_links_of(session: Session, *, participant: Participant, at: datetime) -> int:
+    """Make a person's links dead as a part of something larger, which puts it on the trail."""
+    return _revoke_all(session, Invitation.participant_id == participant.id, at=at)
+
+
 def revoke_study_links(
     session: Session, *, study: Study, wave: str | None = None, by: str, at: datetime
 ) -> int:

@@ -3,8 +3,8 @@
 Our own headings and those of the national register of schools' download are understood, in any mix
 and any order; other columns are left alone. Four choices are ours:
 
-- One address stands for one person at one school. A DSL who is shared by schools takes part for one
-  of them: asked twice, one person would count as two, and might come to be in two arms.
+- One address stands for one person. A DSL who is shared by schools takes part for one of them, the
+  one named first: asked twice, one person would count as two, and might come to be in two arms.
 - A school of a phase or a type outside the study is read, and is not eligible; a file without any
   school of the study's phases is refused as the wrong file.
 - Where the file has no answer under ``mainstream``, the type of establishment gives it.
@@ -52,6 +52,8 @@ class RosterRow:
     dsl_name: str
     dsl_email: str
     dsl_role: Role
+    trust: str | None = None
+    """The trust the school belongs to, "" where to none; None where the file does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class _Draft:
     dsl_name: str | None
     dsl_email: str | None
     dsl_role: Role | None
+    trust: str | None
 
     def completed(self) -> RosterRow | None:
         """The row, where nothing of it is missing."""
@@ -113,6 +116,7 @@ class _Draft:
             dsl_name=self.dsl_name,
             dsl_email=self.dsl_email,
             dsl_role=self.dsl_role,
+            trust=self.trust,
         )
 
 
@@ -129,7 +133,11 @@ def read_roster(data: bytes, *, phases: Collection[str]) -> Roster:
     if faults:
         raise RosterError(faults)
     rows = tuple(row for draft in drafts if (row := draft.completed()) is not None)
-    notes = (*_same_name_at_one_school(rows), *_schools_without_a_lead(rows))
+    notes = (
+        *_same_name_at_one_school(rows),
+        *_schools_without_a_lead(rows),
+        *_shared_by_schools(rows),
+    )
     return Roster(rows, tuple(sorted(notes, key=lambda note: note.line)))
 
 
@@ -153,6 +161,8 @@ def _read_row(row: Row, table: Table, report: Report) -> _Draft:
         dsl_name=read("dsl_name", name_of),
         dsl_email=read("dsl_email", email_of),
         dsl_role=read("dsl_role", role_of),
+        # Most schools belong to no trust, so an empty cell says something.
+        trust=read("trust", name_of) if row.cells.get("trust") else row.cells.get("trust"),
     )
 
 
@@ -171,7 +181,7 @@ def _read_cell(
 
 def _contradictions(drafts: Sequence[_Draft], table: Table) -> Iterator[RosterFault]:
     yield from _repeated_addresses(drafts, table)
-    for column in ("authority", "school", "phase", "mainstream"):
+    for column in ("authority", "school", "phase", "mainstream", "trust"):
         yield from _different_for_one(drafts, table, key="urn", name="URN", column=column)
     yield from _different_for_one(
         drafts, table, key="authority_code", name="LA code", column="authority"
@@ -181,19 +191,25 @@ def _contradictions(drafts: Sequence[_Draft], table: Table) -> Iterator[RosterFa
 
 def _repeated_addresses(drafts: Iterable[_Draft], table: Table) -> Iterator[RosterFault]:
     first: dict[str, _Draft] = {}
+    at_school: dict[tuple[str, str], _Draft] = {}
     for draft in drafts:
         if draft.urn is None or draft.dsl_email is None:
             continue
         earlier = first.setdefault(draft.dsl_email, draft)
+        same = at_school.setdefault((draft.dsl_email, draft.urn), draft)
+        if same is not draft:
+            earlier = same
         if earlier is draft:
             continue
         if earlier.urn == draft.urn:
             found = f"{draft.dsl_email} at {draft.urn} is already on line {earlier.line}"
             yield RosterFault(draft.line, "", f"{found}; expected once")
-        else:
+        elif None not in (draft.dsl_name, earlier.dsl_name) and plain(
+            draft.dsl_name or ""
+        ) != plain(earlier.dsl_name or ""):
             reason = (
-                f"found {draft.dsl_email}, which is at {earlier.urn} on line {earlier.line}; "
-                "expected one school for each person"
+                f"found {draft.dsl_email}, which is that of {earlier.dsl_name} at {earlier.urn} on "
+                f"line {earlier.line}; expected an address that two people do not share"
             )
             yield RosterFault(draft.line, _heading(table, "dsl_email"), reason)
 
@@ -269,6 +285,18 @@ def _schools_without_a_lead(rows: Sequence[RosterRow]) -> Iterator[RosterNote]:
     for urn, row in first.items():
         if urn not in led:
             yield RosterNote(row.line, f"{row.school} ({urn}) has a deputy here and no DSL")
+
+
+def _shared_by_schools(rows: Iterable[RosterRow]) -> Iterator[RosterNote]:
+    first: dict[str, RosterRow] = {}
+    for row in rows:
+        earlier = first.setdefault(row.dsl_email, row)
+        if earlier is not row:
+            yield RosterNote(
+                row.line,
+                f"{row.dsl_name} is at {earlier.school} ({earlier.urn}) on line {earlier.line} too:"
+                " one person shared by two schools takes part for one of them",
+            )
 
 
 def _worded(value: object) -> str:

@@ -16,7 +16,7 @@ from survey_app.trial.register import plain
 
 Column = Literal[
     "authority", "authority_code", "school", "urn", "phase", "mainstream", "type", "status",
-    "dsl_name", "dsl_email", "dsl_role",
+    "dsl_name", "dsl_email", "dsl_role", "trust",
 ]  # fmt: skip
 Report = Callable[[RosterFault], None]
 
@@ -39,6 +39,8 @@ HEADINGS: Final[Mapping[str, Column]] = {
     "dsl name": "dsl_name",
     "dsl email": "dsl_email",
     "dsl role": "dsl_role",
+    "trust": "trust",
+    "trusts name": "trust",
 }
 REQUIRED: Final[Mapping[Column, str]] = {
     "authority": "authority, or LA (name)",

@@ -18,6 +18,10 @@ ROOMS = {
     "coordinator": [
         *("", "dashboard", "schools", "schools/import", "randomisation", "invitations", "sessions"),
         *("letters", "people/P00001", "letters/for-the-post", "letters/take-back"),
+        *("schools/sharing", "schools/new", "schools/100001", "schools/100001/edit"),
+        *("schools/100001/merge", "schools/100001/people/new", "people/P00001/edit"),
+        *("people/P00001/leave", "people/P00001/follow", "people/P00001/move"),
+        *("people/P00001/also-at", "people/P00001/merge"),
         *("letters/plan", "letters/preview", "letters/preview?person=P00001&letter=reminder"),
     ],
     "redactor": ["", "redaction"],

@@ -14,6 +14,7 @@ from survey_app.database.queries.schools import roster_counts
 from survey_app.database.session import Database
 from survey_app.operations.enrolment import RosterSummary, import_roster
 from survey_app.operations.studies import register_study
+from survey_app.operations.turnover import leave_role
 from survey_app.trial.design import load_ready_made
 from survey_app.trial.errors import RosterError
 from survey_app.trial.roster import RosterRow, read_roster
@@ -201,10 +202,87 @@ def test_an_address_of_another_school_is_refused(trial: Trial):
     with pytest.raises(RosterError) as refused:
         bring_in(trial, replace(NEW_SCHOOL, dsl_email="person2@school2.example"))
     assert tuple(str(fault) for fault in refused.value.faults) == (
-        "line 9, dsl_email: this address belongs to a DSL of the school with URN 100002; expected "
-        "an address used at one school.",
+        "line 9, dsl_email: this address belongs to Person 2 of the school with URN 100002; "
+        "expected an address of one person.",
     )
     assert everything(trial.database) == before
+
+
+def notes(summary: RosterSummary) -> str:
+    return " | ".join(note.message for note in summary.notes)
+
+
+def test_a_person_in_the_file_at_another_school_is_moved_and_reported(trial: Trial):
+    moved = replace(NEW_SCHOOL, dsl_name="Person 2", dsl_email="person2@school2.example")
+    summary = bring_in(trial, moved)
+    assert (summary.people_added, summary.people_moved, summary.people_updated) == (0, 1, 0)
+    assert "Person 2 (P00002) moved here from School 2" in notes(summary)
+    with trial.database.reading() as session:
+        person = session.query(Person).filter_by(code="P00002").one()
+        assert person.school.urn == "100050"
+    assert len(people(trial.database)) == 11
+
+
+def test_after_randomisation_a_person_at_another_school_is_a_fault(trial: Trial):
+    trial.randomise()
+    moved = replace(ROW, dsl_name="Person 2", dsl_email="person2@school2.example")
+    with pytest.raises(RosterError, match="record the move on that person's page"):
+        bring_in(trial, moved)
+
+
+def test_a_person_shared_by_two_schools_takes_part_for_the_one_on_record(trial: Trial):
+    elsewhere = replace(ROW, line=2, school="School 2", urn="100002")
+    for _ in range(2):
+        summary = bring_in(trial, elsewhere, replace(ROW, line=3))
+    assert (summary.people_added, summary.people_moved, summary.people_shared) == (0, 0, 0)
+    with trial.database.reading() as session:
+        person = session.query(Person).filter_by(code="P00001").one()
+        assert person.school.urn == "100001"
+    assert trial.invite() == 10
+
+
+def test_nobody_is_taken_off_for_being_missing_and_everybody_missing_is_named(trial: Trial):
+    summary = bring_in(trial, ROW)
+    assert notes(summary) == (
+        "Deputy One (P00009) of School 1 is not in the file and stays on the roster; if they left, "
+        "record that on their page"
+    )
+    assert len(people(trial.database)) == 11
+
+
+def test_nobody_who_left_is_brought_back_by_a_file(trial: Trial):
+    with trial.database.writing() as session:
+        person = session.query(Person).filter_by(code="P00001").one()
+        leave_role(
+            session,
+            participant=person,
+            because="not_known",
+            on=trial.clock().date(),
+            by=BY,
+            at=trial.clock(),
+        )
+    summary = bring_in(trial, ROW, DEPUTY)
+    assert (summary.people_added, summary.people_unchanged) == (0, 1)
+    assert "Person 1 (P00001) left on 2019-09-16 and was not brought back" in notes(summary)
+    new = bring_in(trial, replace(ROW, dsl_name="Bea After"), DEPUTY)
+    assert (new.people_added, new.people_updated) == (1, 0)
+
+
+def test_a_name_that_changes_altogether_is_reported(trial: Trial):
+    assert "If that is somebody new" in notes(bring_in(trial, replace(ROW, dsl_name="Bea After")))
+    assert "If that is somebody new" not in notes(
+        bring_in(trial, replace(ROW, dsl_name="Bea Married-After"))
+    )
+
+
+def test_a_trust_is_kept_and_only_a_file_that_names_one_changes_it(trial: Trial):
+    bring_in(trial, replace(ROW, trust="Beacon Trust"))
+    bring_in(trial, ROW)
+    assert next(s for s in rows(trial.database, School) if s.urn == "100001").trust == (
+        "Beacon Trust"
+    )
+    bring_in(trial, replace(ROW, trust=""))
+    assert next(s for s in rows(trial.database, School) if s.urn == "100001").trust == ""
 
 
 def test_after_randomisation_every_row_at_fault_is_listed_and_nothing_written(trial: Trial):

@@ -8,7 +8,7 @@ from survey_app.database.models.delivery import (
     SupervisionSession,
 )
 from survey_app.database.models.links import LinkRequest, WrongLink
-from survey_app.database.models.people import Contact, Participant
+from survey_app.database.models.people import Contact, Membership, Participant
 from survey_app.database.models.record import (
     AuditEvent,
     AuditSeal,
@@ -58,6 +58,7 @@ __all__ = [
     "Invitation",
     "Letter",
     "LinkRequest",
+    "Membership",
     "PageWindow",
     "Participant",
     "QuestionnaireVersion",

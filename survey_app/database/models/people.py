@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from datetime import date
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from survey_app.database.base import Base
-from survey_app.database.columns import Id, Moment, SchoolId, ShortText, StudyId
+from survey_app.database.columns import (
+    Id,
+    Moment,
+    ParticipantId,
+    SchoolId,
+    ShortText,
+    StudyId,
+)
 from survey_app.database.models.studies import School
 
 
@@ -24,6 +33,16 @@ class Participant(Base):
     added_at: Mapped[Moment]
     withdrawn_at: Mapped[Moment | None]
     reminders_stopped_at: Mapped[Moment | None]
+    left_on: Mapped[date | None]
+    """The day on which they were no longer in the role at this school."""
+    left_because: Mapped[ShortText | None]
+    """left_school, other_role, moved, merged or not_known."""
+    succeeds_id: Mapped[int | None]
+    """The participant whose place at the school they took."""
+    came_from_id: Mapped[int | None]
+    """The participant that the same person was at another school."""
+    merged_into_id: Mapped[int | None]
+    """The participant that this record turned out to be, too; it counts nowhere any more."""
 
     school: Mapped[School] = relationship()
     contact: Mapped[Contact | None] = relationship(back_populates="participant")
@@ -33,7 +52,17 @@ class Contact(Base):
     """A participant's name and address: read by coordinators and letters, by nothing else."""
 
     __tablename__ = "contact"
-    __table_args__ = (UniqueConstraint("study_id", "email"),)
+    # An address of a school goes on to whoever comes next, so it is one person's at a time.
+    __table_args__ = (
+        Index(
+            "ix_contact_current_email",
+            "study_id",
+            "email",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
     study_id: Mapped[StudyId]
@@ -42,5 +71,27 @@ class Contact(Base):
     address_since: Mapped[Moment | None]
     """When the address was last changed; what bounced before tells nothing of it."""
     undeliverable_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+    """When letters stopped going here, because the person left the role."""
 
     participant: Mapped[Participant] = relationship(back_populates="contact")
+
+
+class Membership(Base):
+    """One person in one role at one school, from one day until another; rows are never reused.
+
+    At the school of the participant's own row they take part; at any other they only work as well.
+    """
+
+    __tablename__ = "membership"
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    participant_id: Mapped[ParticipantId]
+    school_id: Mapped[SchoolId]
+    role: Mapped[ShortText]
+    since_on: Mapped[date]
+    until_on: Mapped[date | None]
+
+    participant: Mapped[Participant] = relationship()
+    school: Mapped[School] = relationship()

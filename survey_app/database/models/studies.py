@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from survey_app.database.base import Base
@@ -67,6 +67,10 @@ class School(Base):
     phase: Mapped[ShortText]
     mainstream: Mapped[bool]
     exclusion: Mapped[ShortText] = mapped_column(default="")
+    trust: Mapped[ShortText] = mapped_column(default="", server_default=text("''"))
+    """The trust it belongs to; empty where it belongs to none."""
+    merged_into_id: Mapped[int | None]
+    """The school that this row turned out to be, too; it counts nowhere any more."""
 
     authority: Mapped[Authority] = relationship()
     allocation: Mapped[Allocation | None] = relationship(back_populates="school")

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    and_,
     bindparam,
     case,
     exists,
@@ -36,6 +37,7 @@ from survey_app.database.models import (
     Study,
     Submission,
 )
+from survey_app.database.queries.people import counts, takes_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _session(row: Base) -> Session:
 
 
 def visit_by_token(session: Session, token_hash: str) -> Visit | None:
-    """The visit that a link opens; None when the link is unknown, revoked or of one withdrawn."""
+    """The visit that a link opens; None when the link is unknown, revoked, or its owner gone."""
     return _visit(session, _BY_TOKEN, token_hash=token_hash)
 
 
@@ -170,7 +172,7 @@ _VISIT = (
     .outerjoin(Contact, Contact.participant_id == Participant.id)
     .outerjoin(Allocation, Allocation.school_id == School.id)
     .outerjoin(Submission, Submission.invitation_id == Invitation.id)
-    .where(Participant.withdrawn_at.is_(None))
+    .where(takes_part())
     .options(defer(Study.source))
 )
 _BY_TOKEN = _VISIT.where(Letter.token_hash == bindparam("token_hash"), Letter.revoked_at.is_(None))
@@ -233,8 +235,9 @@ def counts_by_wave(session: Session, study: Study) -> list[WaveCounts]:
             func.sum(case((has_begun(), 1), else_=0)),
             func.sum(case((Submission.submitted_at.is_not(None), 1), else_=0)),
         )
+        .join(Participant, Participant.id == Invitation.participant_id)
         .outerjoin(Submission, Submission.invitation_id == Invitation.id)
-        .where(Invitation.study_id == study.id)
+        .where(Invitation.study_id == study.id, counts())
         .group_by(Invitation.wave)
     )
     return [
@@ -263,7 +266,13 @@ def counts_by_version(session: Session, study: Study) -> list[VersionCounts]:
             func.sum(case((has_begun(), 1), else_=0)),
             func.sum(case((Submission.submitted_at.is_not(None), 1), else_=0)),
         )
-        .outerjoin(Submission, Submission.questionnaire_id == QuestionnaireVersion.id)
+        .outerjoin(
+            Submission,
+            and_(
+                Submission.questionnaire_id == QuestionnaireVersion.id,
+                exists().where(Participant.id == Submission.participant_id, counts()),
+            ),
+        )
         .where(QuestionnaireVersion.study_id == study.id)
         .group_by(QuestionnaireVersion.id)
         .order_by(QuestionnaireVersion.id)

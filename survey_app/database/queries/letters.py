@@ -9,6 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from survey_app.database.models import Invitation, Letter, Participant, School, Study, Submission
+from survey_app.database.queries.people import takes_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class LetterToSend:
     is_reachable: bool
     """Whether there is an address, and letters to it do not come back."""
     has_withdrawn: bool
+    has_left: bool
+    """Whether the person is no longer in the role."""
     receipt: str
     """Of the answers submitted; empty while there are none."""
     takes_reminders: bool
@@ -59,6 +62,7 @@ def letter_to_send(session: Session, letter_id: int) -> LetterToSend:
         authority=participant.school.authority.name,
         is_reachable=contact is not None and contact.undeliverable_at is None,
         has_withdrawn=participant.withdrawn_at is not None,
+        has_left=participant.left_on is not None,
         receipt=session.scalar(
             select(Submission.receipt).where(Submission.invitation_id == letter.invitation_id)
         )
@@ -89,7 +93,7 @@ class LinkNow:
     study: Study
     wave: str
     is_live: bool
-    """Whether it opens anything: it is not taken back, and the person has not withdrawn."""
+    """Whether it opens anything: it is not taken back, and the person takes part still."""
     has_submitted: bool
 
 
@@ -100,7 +104,7 @@ def links_now(session: Session, token_hashes: Collection[str]) -> dict[str, Link
             Letter.token_hash,
             Study,
             Invitation.wave,
-            Letter.revoked_at.is_(None) & Participant.withdrawn_at.is_(None),
+            Letter.revoked_at.is_(None) & takes_part(),
             exists().where(
                 Submission.invitation_id == Invitation.id, Submission.submitted_at.is_not(None)
             ),

@@ -19,6 +19,7 @@ from survey_app.database.models import (
     Study,
     Submission,
 )
+from survey_app.database.queries.people import takes_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def people_to_write_to(
         .where(
             Invitation.study_id == study.id,
             Invitation.wave == wave,
-            Participant.withdrawn_at.is_(None),
+            takes_part(),
             Contact.undeliverable_at.is_(None),
             ~exists().where(
                 Submission.invitation_id == Invitation.id, Submission.submitted_at.is_not(None)

@@ -72,6 +72,8 @@ def person_sought(session: Session, study: Study, wanted: str) -> Participant | 
             or_(Contact.email == wanted.casefold(), Participant.code == wanted.upper()),
         )
         .options(joinedload(Participant.contact), joinedload(Participant.school))
+        # Whoever has the address now, before whoever handed it on.
+        .order_by(Contact.ended_at.is_not(None), Participant.id.desc())
     )
 
 
@@ -90,6 +92,15 @@ class Correspondence:
 
 # What the rows of letters and answers tell themselves is not told twice.
 _BY_HAND = (
+    "person_added",
+    "person_changed",
+    "person_left",
+    "person_succeeded",
+    "person_moved",
+    "person_came_back",
+    "person_shared",
+    "person_shared_no_more",
+    "people_merged",
     "link_revoked",
     "links_revoked",
     "new_link_queued",

@@ -15,7 +15,9 @@ from survey_app.database.models import (
     Participant,
     School,
     Study,
+    Submission,
 )
+from survey_app.database.queries.people import takes_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,14 @@ def _to_invite(study: Study, wave: str) -> Select[Participant]:
         .join(School)
         .where(
             Participant.study_id == study.id,
-            Participant.withdrawn_at.is_(None),
+            takes_part(),
             School.exclusion == "",
             ~exists().where(Invitation.participant_id == Participant.id, Invitation.wave == wave),
+            # Whoever moved and had answered at their last school is not asked the same again.
+            ~exists().where(
+                Submission.participant_id == Participant.came_from_id,
+                Submission.wave == wave,
+                Submission.submitted_at.is_not(None),
+            ),
         )
     )

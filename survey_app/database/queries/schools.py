@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from survey_app.database.models import (
     Authority,
     Contact,
+    Membership,
     Participant,
     School,
     Study,
     SupervisionSession,
 )
+from survey_app.database.queries.people import takes_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class RosterCounts:
     schools: int
     schools_eligible: int
     people: int
+    people_in_role: int
+    """Those who have neither left nor withdrawn."""
 
 
 def roster_counts(session: Session, study: Study) -> RosterCounts:
@@ -34,23 +38,37 @@ def roster_counts(session: Session, study: Study) -> RosterCounts:
         statement = select(func.count()).select_from(model).where(model.study_id == study.id)
         return session.scalar(statement.where(*conditions)) or 0  # type: ignore[arg-type]  # any condition
 
-    in_use = select(func.count(School.authority_id.distinct())).where(School.study_id == study.id)
+    in_use = select(func.count(School.authority_id.distinct())).where(
+        School.study_id == study.id, School.merged_into_id.is_(None)
+    )
     return RosterCounts(
         # An authority whose name was corrected leaves the old one behind, with no school.
         authorities=session.scalar(in_use) or 0,
-        schools=count(School),
+        schools=count(School, School.merged_into_id.is_(None)),
         schools_eligible=count(School, School.exclusion == ""),
-        people=count(Participant),
+        people=count(Participant, Participant.merged_into_id.is_(None)),
+        people_in_role=count(Participant, takes_part()),
     )
 
 
-def schools_page(session: Session, study: Study, *, offset: int, limit: int) -> list[School]:
-    """Some of the study's schools, by authority and name, with their authority and allocation."""
+def n_schools_found(session: Session, study: Study, wanted: str) -> int:
+    """How many of the study's schools a search finds."""
+    found = select(func.count()).select_from(School).where(*_found(study, wanted))
+    return session.scalar(found) or 0
+
+
+def schools_page(
+    session: Session, study: Study, *, wanted: str = "", offset: int, limit: int
+) -> list[School]:
+    """Some of the schools a search finds, by authority and name, with authority and allocation.
+
+    Searched are the school's name, number, authority and trust, and who was or is there.
+    """
     return list(
         session.scalars(
             select(School)
             .join(Authority)
-            .where(School.study_id == study.id)
+            .where(*_found(study, wanted))
             .options(joinedload(School.authority), joinedload(School.allocation))
             .order_by(Authority.name, School.name, School.id)
             .offset(offset)
@@ -59,13 +77,38 @@ def schools_page(session: Session, study: Study, *, offset: int, limit: int) -> 
     )
 
 
+def _found(study: Study, wanted: str) -> list[ColumnElement[bool]]:
+    of_study = [School.study_id == study.id, School.merged_into_id.is_(None)]
+    if not wanted:
+        return of_study
+    somebody = exists().where(
+        Membership.school_id == School.id,
+        Contact.participant_id == Membership.participant_id,
+        or_(
+            Contact.name.icontains(wanted, autoescape=True),
+            Contact.email == wanted.casefold(),
+        ),
+    )
+    authorities = select(Authority.id).where(Authority.name.icontains(wanted, autoescape=True))
+    return [
+        *of_study,
+        or_(
+            School.name.icontains(wanted, autoescape=True),
+            School.trust.icontains(wanted, autoescape=True),
+            School.urn == wanted,
+            School.authority_id.in_(authorities.correlate(None)),
+            somebody,
+        ),
+    ]
+
+
 def people_of_schools(session: Session, school_ids: list[int]) -> dict[int, list[Contact]]:
-    """The contacts of these schools' people, by school."""
+    """The contacts of the people in a role at these schools, by school."""
     found: dict[int, list[Contact]] = {}
     for contact in session.scalars(
         select(Contact)
         .join(Participant)
-        .where(Participant.school_id.in_(school_ids))
+        .where(Participant.school_id.in_(school_ids), Participant.left_on.is_(None))
         .options(joinedload(Contact.participant))
         .order_by(Contact.name)
     ):
@@ -75,7 +118,16 @@ def people_of_schools(session: Session, school_ids: list[int]) -> dict[int, list
 
 def school_by_urn(session: Session, study: Study, urn: str) -> School | None:
     """The school of this URN on the study's roster."""
-    return session.scalar(select(School).where(School.study_id == study.id, School.urn == urn))
+    return session.scalar(
+        select(School)
+        .where(School.study_id == study.id, School.urn == urn)
+        .options(joinedload(School.authority), joinedload(School.allocation))
+    )
+
+
+def school_by_id(session: Session, study: Study, school_id: int | None) -> School | None:
+    """The school of this number in the record; None where there is none."""
+    return session.scalar(select(School).where(School.study_id == study.id, School.id == school_id))
 
 
 def sessions_by_school(session: Session, study: Study) -> dict[int, list[SupervisionSession]]:
@@ -96,4 +148,6 @@ def participant_by_email(session: Session, study: Study, email: str) -> Particip
         select(Participant)
         .join(Contact)
         .where(Contact.study_id == study.id, Contact.email == email.strip().casefold())
+        # Whoever has the address now, before whoever handed it on.
+        .order_by(Contact.ended_at.is_not(None), Participant.id.desc())
     )

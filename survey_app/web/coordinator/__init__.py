@@ -9,10 +9,12 @@ from survey_app.web.coordinator import (
     letters,
     links,
     overview,
+    people,
     plans,
     previews,
     randomisation,
     roster,
+    schools,
     sessions,
 )
 from survey_app.web.coordinator.room import blueprint
@@ -25,9 +27,11 @@ __all__ = [
     "letters",
     "links",
     "overview",
+    "people",
     "plans",
     "previews",
     "randomisation",
     "roster",
+    "schools",
     "sessions",
 ]

@@ -12,6 +12,12 @@ from survey_app.database.queries.outbox import (
     letter_of_study,
     person_sought,
 )
+from survey_app.database.queries.people import (
+    follower_of,
+    moved_on_as,
+    person_by_id,
+    places_of,
+)
 from survey_app.database.queries.timeline import timeline_of
 from survey_app.database.queries.trail import staff_names
 from survey_app.operations.disowning import settle_disowned
@@ -26,6 +32,7 @@ from survey_app.operations.waves import state_of
 from survey_app.trial.letter_kinds import REMINDERS
 from survey_app.web.access import requires
 from survey_app.web.coordinator.letter_lines import name_of, timeline_rows, wave_lines
+from survey_app.web.coordinator.place_lines import place_rows, standing_facts
 from survey_app.web.coordinator.room import blueprint
 from survey_app.web.dates import moment_in_words
 from survey_app.web.people import staff_ids_in
@@ -41,6 +48,7 @@ def person(study: str, code: str) -> str:
     found = correspondence_with(record(), someone)
     names = staff_names(record(), staff_ids_in(act.by for act in found.acts))
     design = definition_of(g.study)
+    places = places_of(record(), someone)
     return render_template(
         "coordinator/person.html",
         study=study,
@@ -49,8 +57,14 @@ def person(study: str, code: str) -> str:
         facts=[
             {"key": "Code", "value": someone.code},
             {"key": "Email", "value": someone.contact.email if someone.contact else ""},
-            {"key": "School", "value": someone.school.name},
+            {
+                "key": "School",
+                "value": someone.school.name,
+                "href": url_for("coordinator.school", study=study, urn=someone.school.urn),
+                "action": "See",
+            },
             {"key": "Role", "value": someone.role},
+            *_how_they_came_and_left(study, someone),
             *_standing_of_address(someone),
             *(
                 [{"key": "Withdrawn", "value": moment_in_words(someone.withdrawn_at)}]
@@ -58,6 +72,19 @@ def person(study: str, code: str) -> str:
                 else []
             ),
         ],
+        places=place_rows(
+            places,
+            school_href=lambda urn: url_for("coordinator.school", study=study, urn=urn),
+        ),
+        elsewhere=[
+            {"name": place.school.name, "urn": place.school.urn}
+            for place in places
+            if place.until_on is None and place.school_id != someone.school_id
+        ],
+        may_change="import_roster" in g.permissions and someone.merged_into_id is None,
+        has_left=someone.left_on is not None,
+        may_come_back=someone.left_on is not None and someone.left_because != "moved",
+        may_follow=someone.left_on is not None and follower_of(record(), someone) is None,
         waves=wave_lines(design, found, at=now()),
         takes_reminders=someone.reminders_stopped_at is None,
         has_link=any(letter.revoked_at is None for letter in found.letters),
@@ -96,6 +123,19 @@ def new_link_to(study: str, code: str, wave: str) -> Response:
         )
     flash(f"A letter with a new link is on its way to {name_of(someone)}.", "success")
     return wake_worker_after(response, "deliver_letters")
+
+
+def _how_they_came_and_left(study: str, someone: Any) -> list[dict[str, str]]:
+    """Whom a person follows and is followed by, and where they were before."""
+    return standing_facts(
+        someone,
+        before=person_by_id(record(), g.study, someone.succeeds_id),
+        after=follower_of(record(), someone),
+        came_from=person_by_id(record(), g.study, someone.came_from_id),
+        now_at=person_by_id(record(), g.study, someone.merged_into_id)
+        or moved_on_as(record(), someone),
+        person_href=lambda code: url_for("coordinator.person", study=study, code=code),
+    )
 
 
 def _standing_of_address(someone: Any) -> list[dict[str, str]]:

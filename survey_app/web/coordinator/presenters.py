@@ -193,7 +193,15 @@ def roster_rows(counts: RosterCounts) -> list[dict[str, str]]:
             "key": "Schools",
             "value": f"{counts.schools:,}, of which {counts.schools_eligible:,} can take part",
         },
-        {"key": "People", "value": f"{counts.people:,} safeguarding leads and deputies"},
+        {
+            "key": "People",
+            "value": f"{counts.people_in_role:,} safeguarding leads and deputies"
+            + (
+                f"; {counts.people - counts.people_in_role:,} more have left or withdrawn"
+                if counts.people > counts.people_in_role
+                else ""
+            ),
+        },
     ]
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from survey_app.database.queries.schools import people_of_schools, roster_counts, schools_page
+from survey_app.database.queries.schools import (
+    n_schools_found,
+    people_of_schools,
+    roster_counts,
+    schools_page,
+)
 from survey_app.operations.enrolment import import_roster
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of
@@ -26,25 +31,37 @@ from survey_app.web.forms import REFUSED
 from survey_app.web.pages import paging
 from survey_app.web.service import now, record
 
+_LONGEST = 200
+
 
 @blueprint.get("/studies/<string:study>/schools")
 @requires("see_contacts")
 def schools(study: str) -> str:
-    """The roster: schools with the people in them."""
-    counts = roster_counts(record(), g.study)
+    """The roster: schools with the people in them, or those that a search finds."""
+    wanted = request.args.get("wanted", "").strip()[:_LONGEST]
+    n_found = n_schools_found(record(), g.study, wanted)
     page = paging(
-        n_rows=counts.schools,
+        n_rows=n_found,
         wanted=request.args.get("page", 1, type=int),
-        href=lambda number: url_for("coordinator.schools", study=study, page=number),
+        href=lambda number: url_for(
+            "coordinator.schools", study=study, wanted=wanted or None, page=number
+        ),
     )
-    found = schools_page(record(), g.study, offset=page.offset, limit=page.limit)
+    found = schools_page(record(), g.study, wanted=wanted, offset=page.offset, limit=page.limit)
     people = people_of_schools(record(), [school.id for school in found])
     labels = {arm.id: arm.label for arm in definition_of(g.study).arms}
     return render_template(
         "coordinator/schools.html",
         study=study,
-        counts=roster_rows(counts),
-        rows=school_rows(found, people, labels if "see_arms" in g.permissions else {}),
+        counts=roster_rows(roster_counts(record(), g.study)),
+        wanted=wanted,
+        n_found=n_found,
+        rows=school_rows(
+            found,
+            people,
+            labels if "see_arms" in g.permissions else {},
+            school_href=lambda urn: url_for("coordinator.school", study=study, urn=urn),
+        ),
         paging=page,
         may_import="import_roster" in g.permissions,
     )
@@ -79,7 +96,7 @@ def take_roster(study: str) -> Response | tuple[str, int]:
         )
         return _import_page(study, form, error.faults), REFUSED
     flash(import_in_words(summary), "success")
-    for note in notes_in_words(roster.notes):
+    for note in notes_in_words((*summary.notes, *roster.notes)):
         flash(note, "information")
     return redirect(url_for("coordinator.schools", study=study), 303)
 

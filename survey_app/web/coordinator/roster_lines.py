@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from survey_app.operations.enrolment import RosterSummary
 from survey_app.trial.errors import RosterFault
@@ -21,6 +21,7 @@ COLUMNS = (
     ("dsl_name", "", "The name letters are written to"),
     ("dsl_email", "", "The address letters are sent to"),
     ("dsl_role", "", "DSL or deputy"),
+    ("trust", "Trusts (name)", "The trust, where it belongs to one; the column may be missing"),
 )
 
 
@@ -77,24 +78,27 @@ def school_rows(
     schools: Iterable[SchoolOnRoster],
     people: Mapping[int, Sequence[Person]],
     arm_labels: Mapping[str, str],
-) -> list[list[str]]:
+    *,
+    school_href: Callable[[str], str],
+) -> list[list[Any]]:
     """Give each school with its people and what it was allocated to."""
     return [
         [
-            school.name,
+            {"text": school.name, "href": school_href(school.urn)},
             school.urn,
             school.authority.name,
             "; ".join(
                 f"{each.name} ({each.participant.role}), {each.email}"
                 for each in people.get(school.id, ())
             ),
-            _standing(school, arm_labels),
+            standing_of_school(school, arm_labels),
         ]
         for school in schools
     ]
 
 
-def _standing(school: SchoolOnRoster, arm_labels: Mapping[str, str]) -> str:
+def standing_of_school(school: SchoolOnRoster, arm_labels: Mapping[str, str]) -> str:
+    """Say whether a school takes part, and in which arm where that may be known."""
     if school.exclusion:
         return f"Cannot take part: {school.exclusion[0].lower()}{school.exclusion[1:]}"
     if school.allocation is None:
@@ -115,12 +119,16 @@ def import_in_words(summary: RosterSummary) -> str:
     return (
         f"The roster was imported. Schools: {summary.schools_added} added, "
         f"{summary.schools_updated} changed. People: {summary.people_added} added, "
-        f"{summary.people_updated} changed, {summary.people_unchanged} as before."
+        f"{summary.people_updated} changed, {summary.people_moved} moved, "
+        f"{summary.people_unchanged} as before."
     )
 
 
 def notes_in_words(notes: Sequence[RosterNote]) -> list[str]:
     """Give the first things to look at, and how many more there are."""
-    shown = [f"Look at line {note.line}: {note.message}" for note in notes[:_MOST_NOTES]]
+    shown = [
+        f"Look at line {note.line}: {note.message}." if note.line else f"{note.message}."
+        for note in notes[:_MOST_NOTES]
+    ]
     more = len(notes) - len(shown)
-    return [*shown, f"There are {more} more lines like this."] if more > 0 else shown
+    return [*shown, f"There are {more} more notes like this."] if more > 0 else shown

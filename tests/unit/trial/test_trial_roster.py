@@ -255,12 +255,29 @@ def test_refuses_one_urn_said_to_be_two_things(old: str, new: str, column: str) 
     assert "as on line 2" in fault.reason
 
 
-@pytest.mark.parametrize("name", ["Dev Patel", "Eve Smith"])
-def test_refuses_one_address_at_two_schools(name: str) -> None:
-    other = EVE.replace("Eve Smith,eve@moor.example", f"{name},Dev@beck.example")
+def test_refuses_one_address_of_two_people_at_two_schools() -> None:
+    other = EVE.replace("eve@moor.example", "Dev@beck.example")
     fault = only_fault_of(csv_of(DEV, other))
     assert (fault.line, fault.column) == (3, "dsl_email")
     assert "at 105160 on line 2" in fault.reason
+
+
+def test_takes_one_person_at_two_schools_and_says_so() -> None:
+    other = EVE.replace("Eve Smith,eve@moor.example", "Dev Patel,Dev@beck.example")
+    roster = read_roster(csv_of(DEV, other), phases=("primary",))
+    assert [row.urn for row in roster.rows] == ["105160", "105161"]
+    assert [note.line for note in roster.notes if "shared by two schools" in note.message] == [3]
+
+
+def test_reads_the_trust_where_the_file_has_one() -> None:
+    head, dev, eve = csv_of(DEV, EVE).decode().splitlines()
+    text = f"{head},Trusts (name)\n{dev},Beacon Trust\n{eve},\n".encode()
+    assert [row.trust for row in read_roster(text, phases=("primary",)).rows] == [
+        "Beacon Trust",
+        "",
+    ]
+    without = read_roster(csv_of(DEV), phases=("primary",))
+    assert [row.trust for row in without.rows] == [None]
 
 
 def test_expects_the_commonest_spelling_of_an_authority() -> None:

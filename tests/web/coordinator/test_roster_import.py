@@ -35,7 +35,9 @@ def test_a_sound_roster_is_imported_and_audited(sign_in_as, trial: Trial) -> Non
     answer = upload(browser, ROSTER + NEWCOMER)
     assert (answer.status_code, answer.location) == (303, f"{STUDY}/schools")
     shown = text_of_page(browser.get(answer.location).text)
-    assert "Schools: 1 added, 0 changed. People: 1 added, 0 changed, 11 as before." in shown
+    assert (
+        "Schools: 1 added, 0 changed. People: 1 added, 0 changed, 0 moved, 11 as before." in shown
+    )
     assert counts(trial) == (10, 12)
     event = events(trial, "roster_imported")[-1]
     assert event.by == actor_of(trial, "coordinator")
