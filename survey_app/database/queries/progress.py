@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from survey_app.database.models import (
@@ -23,6 +23,7 @@ from survey_app.database.models import (
     SupervisionSession,
 )
 from survey_app.database.queries.invitations import has_begun
+from survey_app.database.queries.people import counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _people_by_wave_and_school(study: Study) -> Select[str, int, int, int, int, 
         .join(Participant, Participant.id == Invitation.participant_id)
         .join(School, School.id == Participant.school_id)
         .outerjoin(Submission, Submission.invitation_id == Invitation.id)
-        .where(Invitation.study_id == study.id, School.exclusion == "")
+        .where(Invitation.study_id == study.id, School.exclusion == "", counts())
         .group_by(Invitation.wave, Participant.school_id)
     )
 
@@ -126,8 +127,9 @@ def paired_cells(session: Session, study: Study, *, waves: Collection[str]) -> l
             Invitation.participant_id.label("participant_id"),
             _number_where(Submission.submitted_at.is_not(None)).label("submitted"),
         )
+        .join(Participant, Participant.id == Invitation.participant_id)
         .outerjoin(Submission, Submission.invitation_id == Invitation.id)
-        .where(Invitation.study_id == study.id, Invitation.wave.in_(waves))
+        .where(Invitation.study_id == study.id, Invitation.wave.in_(waves), counts())
         .group_by(Invitation.participant_id)
         .having(func.count(Invitation.id) == len(waves))
         .subquery()
@@ -157,8 +159,8 @@ def school_cells(session: Session, study: Study) -> list[SchoolCell]:
     """How many schools were left out and why, or are in each arm, with their people."""
     of_school = (
         select(School.id.label("school_id"), func.count(Participant.id).label("people"))
-        .outerjoin(Participant, Participant.school_id == School.id)
-        .where(School.study_id == study.id)
+        .outerjoin(Participant, and_(Participant.school_id == School.id, counts()))
+        .where(School.study_id == study.id, School.merged_into_id.is_(None))
         .group_by(School.id)
         .subquery()
     )

@@ -23,6 +23,7 @@ from survey_app.database.models import (
     SupervisionSession,
 )
 from survey_app.database.queries.comments import comment_counts
+from survey_app.database.queries.people import takes_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def things_waiting(session: Session, study: Study, *, held_since: datetime) -> W
             .where(
                 Contact.study_id == study.id,
                 Contact.undeliverable_at.is_not(None),
-                Participant.withdrawn_at.is_(None),
+                takes_part(),
             ),
         ),
         schools_without_lead=_number(
@@ -74,7 +75,7 @@ def things_waiting(session: Session, study: Study, *, held_since: datetime) -> W
                 ~exists().where(
                     Participant.school_id == School.id,
                     Participant.role == "DSL",
-                    Participant.withdrawn_at.is_(None),
+                    takes_part(),
                 ),
             ),
         ),

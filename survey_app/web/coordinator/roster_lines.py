@@ -127,8 +127,8 @@ def import_in_words(summary: RosterSummary) -> str:
 def notes_in_words(notes: Sequence[RosterNote]) -> list[str]:
     """Give the first things to look at, and how many more there are."""
     shown = [
-        f"Look at line {note.line}: {note.message}." if note.line else f"{note.message}."
+        f"Look at line {note.line}: {note.message}" if note.line else note.message
         for note in notes[:_MOST_NOTES]
     ]
     more = len(notes) - len(shown)
-    return [*shown, f"There are {more} more notes like this."] if more > 0 else shown
+    return [*shown, f"There are {more} more lines like this."] if more > 0 else shown

@@ -6,18 +6,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from survey_app.database.queries.rollout import ArmCount
-from survey_app.database.queries.schools import RosterCounts
-from survey_app.roles import PERMISSIONS
 from survey_app.trial.design import StudyDefinition, load_ready_made
 from survey_app.trial.errors import RosterFault
 from survey_app.trial.roster import RosterNote
 from survey_app.web.coordinator.forms import OUTCOMES
-from survey_app.web.coordinator.presenters import (
-    Step,
-    arm_rows,
-    leaving_in_words,
-    next_steps,
-)
+from survey_app.web.coordinator.presenters import arm_rows, leaving_in_words
 from survey_app.web.coordinator.roster_lines import fault_rows, notes_in_words
 from survey_app.web.coordinator.session_lines import (
     first_unrecorded,
@@ -28,7 +21,6 @@ from survey_app.web.coordinator.session_lines import (
 )
 
 BASELINE_OPENS = datetime(2019, 9, 16, 11, tzinfo=UTC)
-ROSTER = RosterCounts(authorities=1, schools=9, schools_eligible=8, people=11)
 
 
 @dataclass
@@ -48,56 +40,6 @@ def bolton() -> StudyDefinition:
 @pytest.fixture
 def manchester() -> StudyDefinition:
     return load_ready_made()["greater-manchester-secondary"]
-
-
-def steps(design: StudyDefinition, **changed: object) -> list[Step]:
-    usual = {
-        "roster": ROSTER,
-        "is_randomised": False,
-        "to_invite": {"baseline": 0, "follow_up": 10},
-        "n_refused": 0,
-        "n_disowned": 0,
-        "permissions": PERMISSIONS["coordinator"],
-        "at": BASELINE_OPENS,
-    }
-    return next_steps(design, **(usual | changed))
-
-
-def test_there_is_nothing_to_do_while_people_answer(bolton: StudyDefinition) -> None:
-    assert steps(bolton) == []
-
-
-def test_an_empty_roster_comes_first(bolton: StudyDefinition) -> None:
-    [step] = steps(bolton, roster=RosterCounts(0, 0, 0, 0))
-    assert step.endpoint == "coordinator.roster_import"
-
-
-def test_people_not_invited_to_an_open_wave_are_counted(bolton: StudyDefinition) -> None:
-    [step] = steps(bolton, to_invite={"baseline": 1, "follow_up": 10})
-    assert step.text == (
-        "1 person is not invited to “Before supervision” yet, which closes on 18 October 2019."
-    )
-
-
-def test_randomisation_is_due_on_its_day(bolton: StudyDefinition) -> None:
-    due = datetime(2019, 10, 14, 11, tzinfo=UTC)
-    assert [step.endpoint for step in steps(bolton, at=due)] == ["coordinator.randomisation"]
-    assert steps(bolton, at=due, is_randomised=True) == []
-
-
-def test_refused_letters_are_to_be_looked_at(bolton: StudyDefinition) -> None:
-    [step] = steps(bolton, n_refused=2)
-    assert step.text.startswith("2 letters were refused")
-
-
-def test_letters_that_came_to_somebody_else_are_to_be_looked_into(bolton: StudyDefinition) -> None:
-    [step] = steps(bolton, n_disowned=1)
-    assert step.text.startswith("1 letter came to somebody else")
-    assert step.endpoint == "coordinator.letters"
-
-
-def test_other_roles_are_told_nothing_to_do(bolton: StudyDefinition) -> None:
-    assert steps(bolton, n_refused=2, permissions=PERMISSIONS["evaluator"]) == []
 
 
 def test_schools_by_arm_are_summed_over_authorities(bolton: StudyDefinition) -> None:
