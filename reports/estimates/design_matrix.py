@@ -112,15 +112,15 @@ def orthonormal_basis(X: ArrayLike, terms: Sequence[str]) -> Basis:
     """
     columns = _checked_columns(X, terms)
     kept: list[int] = []
-    directions: list[NDArray[np.float64]] = []
+    directions = np.empty(columns.shape, order="F")
     for position in range(columns.shape[1]):
-        direction = _new_direction(columns[:, position], directions)
+        direction = _new_direction(columns[:, position], directions[:, : len(kept)])
         if direction is not None:
+            directions[:, len(kept)] = direction
             kept.append(position)
-            directions.append(direction)
     if not kept:
         raise EstimationError("every column of the model is zero")
-    q = np.column_stack(directions)
+    q = directions[:, : len(kept)]
     projections = q.T @ columns
     r = np.triu(projections[:, kept])
     r_inverse = np.linalg.inv(r)
@@ -149,7 +149,7 @@ def _checked_columns(X: ArrayLike, terms: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _new_direction(
-    column: NDArray[np.float64], directions: Sequence[NDArray[np.float64]]
+    column: NDArray[np.float64], directions: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
     length = float(np.linalg.norm(column))
     if length == 0.0:
@@ -157,8 +157,7 @@ def _new_direction(
     rest = column / length
     # Twice is enough (Kahan, in Parlett 1980): the second pass removes what rounding left.
     for _ in range(2):
-        for each in directions:
-            rest = rest - each * (each @ rest)
+        rest = rest - directions @ (directions.T @ rest)
     remaining = float(np.linalg.norm(rest))
     if remaining < DEPENDENT_SHARE:
         return None
@@ -192,6 +191,17 @@ class Clusters:
         """Sums of values, shape (N, …), over each cluster, shape (G, …)."""
         totals: NDArray[np.float64] = np.add.reduceat(values[self.order], self.starts, axis=0)
         return totals
+
+    def products(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Cross-products of the columns of values, shape (N, r), in each cluster: (G, r, r)."""
+        rows = np.ascontiguousarray(values[self.order].T)
+        r = len(rows)
+        crossed = np.empty((self.n, r, r))
+        for i in range(r):
+            for j in range(i + 1):
+                crossed[:, i, j] = np.add.reduceat(rows[i] * rows[j], self.starts)
+                crossed[:, j, i] = crossed[:, i, j]
+        return crossed
 
 
 def group_by_cluster(labels: ArrayLike, *, n: int) -> Clusters:

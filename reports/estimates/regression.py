@@ -231,7 +231,7 @@ def fit_clustered(
     residuals = outcome - basis.q @ projected
     if is_rounding(float(residuals @ residuals), outcome):
         raise EstimationError("the terms reproduce the outcome exactly")
-    leverages = _cluster_leverages(basis.q, groups)
+    leverages = groups.products(basis.q)
     adjustments = _cluster_adjustments(leverages, kind)
     scores = np.einsum("gij,gj->gi", adjustments, groups.sums(basis.q * residuals[:, np.newaxis]))
     factor = _small_sample_factor(kind, n=len(outcome), k=len(basis.kept), n_clusters=groups.n)
@@ -257,15 +257,6 @@ def _check_enough(basis: Basis, groups: Clusters, *, n: int) -> None:
         raise EstimationError(
             f"found {n} people for {len(basis.kept)} coefficients, expected more people"
         )
-
-
-def _cluster_leverages(q: NDArray[np.float64], groups: Clusters) -> NDArray[np.float64]:
-    rank = q.shape[1]
-    leverages = np.empty((groups.n, rank, rank))
-    # One column at a time keeps the memory at N by k.
-    for column in range(rank):
-        leverages[:, :, column] = groups.sums(q * q[:, [column]])
-    return leverages
 
 
 def _cluster_adjustments(leverages: NDArray[np.float64], kind: Correction) -> NDArray[np.float64]:
