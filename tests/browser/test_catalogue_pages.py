@@ -19,11 +19,10 @@ PAGES = {
 
 
 @pytest.mark.chromium
-@pytest.mark.parametrize("width", browsing.WIDTHS)
 def test_the_catalogue_is_accessible_and_a_preview_takes_answers(
-    chromium: Browser, live: str, width: int
+    chromium: Browser, live: str
 ) -> None:
-    with browsing.opened_context(chromium, width) as context:
+    with browsing.opened_context(chromium) as context:
         page = context.new_page()
         page.goto(f"{live}/account/sign-in")
         page.fill("input[name=email]", "researcher@trial.example")
@@ -32,8 +31,7 @@ def test_the_catalogue_is_accessible_and_a_preview_takes_answers(
         for name, path in PAGES.items():
             page.goto(f"{live}{path}")
             assert page.locator("h1").count() == 1
-            browsing.keep_picture(page, name)
-            browsing.assert_accessible(page)
+            browsing.look_at(page, name)
         page.goto(f"{live}/instruments/gad7/preview")
         second = page.locator("input[name=gad7_1]").nth(1)
         second.check()

@@ -28,8 +28,8 @@ ON_A_PHONE = (
     "staff/fault/403",
 )
 LOOKED_AT = [
-    *((name, width) for name in AT_EVERY_WIDTH for width in browsing.WIDTHS),
-    *((name, browsing.PHONE) for name in ON_A_PHONE),
+    *((name, browsing.WIDTHS) for name in AT_EVERY_WIDTH),
+    *((name, (browsing.PHONE,)) for name in ON_A_PHONE),
 ]
 
 
@@ -45,15 +45,12 @@ def page(chromium: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-@pytest.mark.parametrize(("name", "width"), LOOKED_AT)
+@pytest.mark.parametrize(("name", "widths"), LOOKED_AT)
 def test_axe_finds_nothing_and_no_page_scrolls_sideways(
-    chromium: Browser, address: str, name: str, width: int
+    page: Page, address: str, name: str, widths: tuple[int, ...]
 ) -> None:
-    with browsing.opened_context(chromium, width) as context:
-        page = context.new_page()
-        page.goto(f"{address}/{name}")
-        browsing.assert_accessible(page)
-        browsing.keep_picture(page, name.replace("/", "-"))
+    page.goto(f"{address}/{name}")
+    browsing.look_at(page, name.replace("/", "-"), widths=widths)
 
 
 def test_axe_finds_a_field_without_a_label(page: Page) -> None:

@@ -50,8 +50,10 @@ def wait_for(page: Page, happens: Callable[[], object]) -> None:
         page.wait_for_timeout(100)
 
 
-def says(page: Page, words: str) -> None:
-    expect(page.locator("#saving").get_by_role("status")).to_have_text(words)
+def says(page: Page, words: str | re.Pattern[str]) -> None:
+    status = page.locator("#saving").get_by_role("status")
+    # Trying again takes longer each time, and a busy machine is slow.
+    expect(status).to_have_text(words, timeout=30_000)
 
 
 def test_each_answer_is_saved_as_it_is_given_and_the_page_says_so(

@@ -39,12 +39,9 @@ def sign_in(page: Page, address: str, role: str) -> None:
 
 
 @pytest.mark.chromium
-@pytest.mark.parametrize("width", [browsing.PHONE, browsing.DESK])
 @pytest.mark.parametrize("role", ROOMS)
-def test_every_page_of_a_room_is_accessible(
-    chromium: Browser, live: str, width: int, role: str
-) -> None:
-    with browsing.opened_context(chromium, width) as context:
+def test_every_page_of_a_room_is_accessible(chromium: Browser, live: str, role: str) -> None:
+    with browsing.opened_context(chromium) as context:
         page = context.new_page()
         sign_in(page, live, role)
         for room in ROOMS[role]:
@@ -53,8 +50,7 @@ def test_every_page_of_a_room_is_accessible(
             assert answer.status == 200
             assert page.locator("h1").count() == 1
             name = re.sub(r"\W+", "-", room) or "overview"
-            browsing.keep_picture(page, f"{role}-{name}")
-            browsing.assert_accessible(page)
+            browsing.look_at(page, f"{role}-{name}", widths=(browsing.PHONE, browsing.DESK))
 
 
 @pytest.mark.chromium
