@@ -20,7 +20,12 @@ from sqlalchemy import make_url
 from survey_app.settings import Settings
 
 TaskName = Literal[
-    "deliver_letters", "queue_reminders", "make_reports", "seal_audit_trail", "read_bounces"
+    "deliver_letters",
+    "queue_reminders",
+    "make_reports",
+    "seal_audit_trail",
+    "read_bounces",
+    "work_out_outlook",
 ]
 
 SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
@@ -29,6 +34,7 @@ SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
     "make_reports": crontab(),
     "seal_audit_trail": crontab(),
     "read_bounces": crontab(minute="*/5"),
+    "work_out_outlook": crontab(minute="*/30"),
 }
 
 _NAME = "survey"

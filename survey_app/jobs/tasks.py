@@ -12,6 +12,7 @@ from survey_app.jobs.bounces import read_bounces
 from survey_app.jobs.delivery import deliver_letters
 from survey_app.jobs.failures import without_words
 from survey_app.jobs.link_requests import queue_new_links
+from survey_app.jobs.outlook import work_out_outlook
 from survey_app.jobs.queue import TaskName
 from survey_app.jobs.reminders import queue_reminders
 from survey_app.jobs.reports import make_reports
@@ -77,11 +78,15 @@ def tasks_of(
     def bounced() -> None:
         read_bounces(settings, database, clock=clock, stopping=stopping)
 
+    def look_ahead() -> None:
+        work_out_outlook(database, clock=clock, stopping=stopping)
+
     tasks: dict[TaskName, OneAtATime] = {
         "deliver_letters": OneAtATime("deliver_letters", deliver),
         "queue_reminders": OneAtATime("queue_reminders", remind_and_deliver),
         "make_reports": OneAtATime("make_reports", report),
         "seal_audit_trail": OneAtATime("seal_audit_trail", seal),
         "read_bounces": OneAtATime("read_bounces", bounced),
+        "work_out_outlook": OneAtATime("work_out_outlook", look_ahead),
     }
     return tasks

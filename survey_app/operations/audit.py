@@ -87,6 +87,7 @@ WORDING: Mapping[str, str] = {
     "second_factor_taken_away": "Second factor taken away, to be set up anew",
     "recovery_codes_made": "New recovery codes made",
     "recovery_code_used": "A recovery code was used",
+    "outlook_worked_out": "Smallest detectable effects worked out again",
     "report_requested": "Report asked for",
     "report_made": "Report made",
     "report_failed": "Report could not be made",

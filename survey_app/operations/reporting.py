@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from reports.document import build_report, render_html, render_pdf
+from reports.outlook import OutcomeOutlook, outlook
 from reports.snapshot import Snapshot
 from survey_app.database.models import Study
 from survey_app.datasets.snapshot import AskedAs, build_snapshot
@@ -48,3 +49,9 @@ def make_document(session: Session, *, study: Study, at: datetime) -> Document:
         # WeasyPrint says so when the system has no Pango; the HTML is whole without it.
         pdf, because = None, f"The PDF needs the Pango library, which is not installed: {error}"
     return Document(html.encode(), pdf, because, snapshot.masked)
+
+
+def look_ahead(session: Session, *, study: Study, at: datetime) -> tuple[OutcomeOutlook, ...]:
+    """Copy the study as it is now and work out what it can still detect. Reads only."""
+    ratios = [arm.ratio for arm in definition_of(study).arms]
+    return outlook(take_snapshot(session, study=study, at=at), ratios=ratios)

@@ -13,6 +13,7 @@ from survey_app.database.models.record import (
     AuditEvent,
     AuditSeal,
     AuditSealedEvent,
+    Outlook,
     Report,
 )
 from survey_app.database.models.staff import (
@@ -59,6 +60,7 @@ __all__ = [
     "Letter",
     "LinkRequest",
     "Membership",
+    "Outlook",
     "PageWindow",
     "Participant",
     "QuestionnaireVersion",

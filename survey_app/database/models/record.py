@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from survey_app.database.base import Base
@@ -28,6 +28,20 @@ class Report(Base):
     error: Mapped[LongText] = mapped_column(default="")
     html: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     pdf: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+
+
+class Outlook(Base):
+    """What models say of a study that still runs, worked out by the worker; the newest only."""
+
+    __tablename__ = "outlook"
+    __table_args__ = (UniqueConstraint("study_id"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    worked_out_at: Mapped[Moment]
+    basis: Mapped[Digest]
+    """The seal of what it rests on: where that is the same, there is nothing new to work out."""
+    figures: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
 
 
 class AuditEvent(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g, render_template
 
 from reports.drift import RULE
+from survey_app.database.queries.outlook import outlook_of
 from survey_app.database.queries.progress import (
     n_schools_that_attended,
     paired_cells,
@@ -16,6 +17,12 @@ from survey_app.operations.studies import definition_of
 from survey_app.trial.arm_names import ArmNames, name_arms
 from survey_app.web.access import requires
 from survey_app.web.coordinator.flow_lines import FlowCounts, flow_of
+from survey_app.web.coordinator.outlook_lines import (
+    COLUMNS,
+    NUMERIC,
+    outlook_reasons,
+    outlook_rows,
+)
 from survey_app.web.coordinator.response_lines import (
     arm_key,
     by_authority,
@@ -73,6 +80,7 @@ def dashboard(study: str) -> str:
                 order=list(shown.labels.values()),
             )
         )
+    ahead = outlook_of(record(), g.study)
     return render_template(
         "coordinator/dashboard.html",
         study=study,
@@ -84,6 +92,11 @@ def dashboard(study: str) -> str:
         arms_wait=bool(arms.labels) and tell_by_size,
         drifts=drift_lines(begun, cells, arms) if arms.labels else [],
         rule=RULE,
+        outlook_at=moment_in_words(ahead.worked_out_at) if ahead else "",
+        outlook_columns=COLUMNS,
+        outlook_numeric=NUMERIC,
+        outlook=outlook_rows(ahead.figures) if ahead else [],
+        outlook_reasons=outlook_reasons(ahead.figures) if ahead else [],
         flow=flow_of(
             FlowCounts(
                 school_cells(record(), g.study),

@@ -58,3 +58,27 @@ def test_a_negative_icc_counts_as_none() -> None:
 def test_without_schools_there_is_no_detectable_effect() -> None:
     found = smallest_detectable_effect(n_schools=0, people_per_school=1, icc=0.05)
     assert math.isnan(found)
+
+
+# R 4: the true difference at which pnorm gives a two-sided z test of level .05 a power of .80. The
+# published multiplier 2.8 is 2.8016 there.
+ROUNDED_MULTIPLIER = 1e-3
+
+
+@pytest.mark.parametrize(
+    ("schools", "people", "icc", "r2", "ratios", "in_r"),
+    [
+        (90, 1.5, 0.08, 0.3, (2, 1), 0.436423740982),
+        (120, 1.2, 0.05, 0.0, (1, 1), 0.469259141698),
+        (60, 2.0, 0.1, 0.36, (3, 1), 0.495562432374),
+        # Three arms: what the two of 30 schools find of each other.
+        (120, 1.5, 0.05, 0.0, (2, 1, 1), 0.597962541453),
+    ],
+)
+def test_unequal_and_several_arms_agree_with_r(
+    schools: int, people: float, icc: float, r2: float, ratios: tuple[int, ...], in_r: float
+) -> None:
+    found = smallest_detectable_effect(
+        n_schools=schools, people_per_school=people, icc=icc, r2=r2, ratios=ratios
+    )
+    assert found == pytest.approx(in_r, rel=ROUNDED_MULTIPLIER)

@@ -8,7 +8,9 @@ from rooms import STUDY, assert_open_only_to, comment_by, text_of_page
 from sqlalchemy import select
 from trials import BY, Clock, Trial
 
+from reports.outlook import OutcomeOutlook
 from survey_app.database.models import Contact, Randomisation
+from survey_app.jobs.outlook import work_out_outlook
 from survey_app.operations.pausing import pause_letters
 from survey_app.operations.studies import register_study, unmask_study
 from survey_app.roles import ROLES
@@ -162,3 +164,19 @@ def test_sessions_planned_and_not_recorded_are_asked_for(
     clock.noon_on(answered.definition.sessions.planned_dates()[1])
     shown = text_of_page(sign_in_as("coordinator").get(PATH).text)
     assert "4 supervision sessions planned before today are not recorded. Record sessions" in shown
+
+
+def test_shows_what_the_worker_worked_out_with_its_time(sign_in_as, answered: Trial) -> None:
+    browser = sign_in_as("evaluator")
+    assert "The worker has not worked this out yet" in browser.get(PATH).text
+    found = (
+        OutcomeOutlook(
+            "Stress", "After", "", "Before", 0.5, 51.5, 48.2, 0.05, -0.2, 0.31, smallest=0.8
+        ),
+        OutcomeOutlook("Anxiety", "After", reason="Too few have answered yet."),
+    )
+    work_out_outlook(answered.database, clock=answered.clock, look_ahead=lambda *_, **__: found)
+    shown = text_of_page(browser.get(PATH).text)
+    assert "Worked out on 16 September 2019 at 12:00" in shown
+    assert "Stress, After Before 50% 52 48 0.05 (below 0 to 0.31) 0.80 – –" in shown
+    assert "Anxiety: Too few have answered yet." in shown
