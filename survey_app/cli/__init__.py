@@ -20,6 +20,7 @@ from survey_app.cli import (
     staff,
     study,
     trial,
+    wave,
 )
 from survey_app.settings import SettingsError
 
@@ -37,6 +38,7 @@ COMMANDS = (
     staff.group,
     study.group,
     trial.group,
+    wave.group,
 )
 
 

@@ -36,8 +36,10 @@ from survey_app.database.models import (
     Study,
     Submission,
     SupervisionSession,
+    WaveChange,
 )
 from survey_app.database.queries.invitations import has_begun
+from survey_app.database.queries.waves import wave_changes
 from survey_app.datasets.asked import asked_columns
 from survey_app.datasets.times import seconds_per_item
 from survey_app.trial import study_file
@@ -103,7 +105,12 @@ def build_snapshot(
         codings=_codings(session, study, comments),
         sessions=_sessions(session, study, arms),
         provenance=_provenance(
-            study, definition, randomisation, arms, [each.version for each in versions]
+            study,
+            definition,
+            randomisation,
+            arms,
+            [each.version for each in versions],
+            wave_changes(session, study),
         ),
     )
 
@@ -481,11 +488,19 @@ def _provenance(
     randomisation: Randomisation | None,
     arms: ArmNames,
     versions: Sequence[QuestionnaireVersion],
+    changes: Sequence[WaveChange],
 ) -> dict[str, str]:
     facts = {"This program": VERSION, "Study definition (SHA-256)": study.definition_sha256}
     for version in versions:
         name = f"Questionnaire of {definition.wave(version.wave).title}, version {version.number}"
         facts[f"{name} (SHA-256)"] = version.sha256
+    for number, change in enumerate(reversed(changes), start=1):
+        # The reason is in somebody's own words, which may name what an arm was given.
+        because = "" if arms.masked else f": {change.because}"
+        facts[f"Days of {definition.wave(change.wave).title}, change {number}"] = (
+            f"{change.opened_on} to {change.closed_on} became {change.opens_on} to "
+            f"{change.closes_on}{because}"
+        )
     for name, sha256 in sorted(study.instruments.items()):
         instrument = definition.catalogue[name]
         facts[f"{instrument.short_title}, version {instrument.version} (SHA-256)"] = sha256

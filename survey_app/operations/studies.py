@@ -12,6 +12,7 @@ from survey_app.database.models import Invitation, QuestionnaireVersion, Randomi
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError, StudyFrozenError
 from survey_app.operations.versions import (
+    definition_as_filed,
     definition_of,
     refuse_changed_files,
     renew_questionnaires,
@@ -70,9 +71,10 @@ def _amend(
             f"the definition on record ({study.definition_sha256[:12]}), and the file given "
             f"({definition.sha256[:12]}) differs from it. To amend the study, say why: --because."
         )
-    faults = amendment_faults(definition_of(study), definition, _use_of(session, study))
+    faults = amendment_faults(definition_as_filed(study), definition, _use_of(session, study))
     if faults:
         raise DefinitionError(faults)
+    _keep_days_not_amended(study, definition)
     _take(study, definition)
     renewed = renew_questionnaires(session, study=study, because=because, by=by, at=at)
     questionnaires = ", ".join(f"{each.wave} version {each.number}" for each in renewed)
@@ -85,6 +87,17 @@ def _amend(
         because=because,
         questionnaires=questionnaires or "no questionnaire in use",
     )
+
+
+def _keep_days_not_amended(study: Study, definition: StudyDefinition) -> None:
+    """Let go the days that a coordinator gave a wave where the amended file gives it others."""
+    before = {wave.id: (wave.opens_on, wave.closes_on) for wave in definition_as_filed(study).waves}
+    now = {wave.id: (wave.opens_on, wave.closes_on) for wave in definition.waves}
+    study.moved_waves = {
+        wave: days
+        for wave, days in (study.moved_waves or {}).items()
+        if before.get(wave) == now.get(wave)
+    }
 
 
 def _take(study: Study, definition: StudyDefinition) -> None:

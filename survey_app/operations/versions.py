@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
@@ -32,16 +32,32 @@ from survey_app.database.upsert import insert_unless_there
 from survey_app.operations.errors import DefinitionChangedError
 from survey_app.trial.design import StudyDefinition, read_accepted_study, read_study
 
+WaveDays = Mapping[str, tuple[date, date]]
+
 # By their hash, so that what is once read is right for ever.
 _FROZEN: Final[dict[str, Instrument]] = {}
 
 
 def definition_of(study: Study) -> StudyDefinition:
     """Give a study's definition as it stands on record, with the instruments frozen for it."""
+    return _on_record(study, study.days_of_moved_waves)
+
+
+def definition_as_filed(study: Study) -> StudyDefinition:
+    """Give a study's definition with the days of its waves as its file has them."""
+    return _on_record(study, {})
+
+
+def _on_record(study: Study, days: WaveDays) -> StudyDefinition:
     frozen = _known(object_session(study), study.instruments)
     return _read(
         _Wanted(
-            study.definition_sha256, study.slug, study.shifted_by_days, frozen, lambda: study.source
+            study.definition_sha256,
+            study.slug,
+            study.shifted_by_days,
+            frozen,
+            tuple(sorted(days.items())),
+            lambda: study.source,
         )
     )
 
@@ -81,7 +97,14 @@ def definition_at(study: Study, version: QuestionnaireVersion) -> StudyDefinitio
     known = _known(object_session(version), {**study.instruments, **frozen})
     text = version.definition
     return _read(
-        _Wanted(text.sha256, study.slug, study.shifted_by_days, known, lambda: text.source)
+        _Wanted(
+            text.sha256,
+            study.slug,
+            study.shifted_by_days,
+            known,
+            tuple(sorted(study.days_of_moved_waves.items())),
+            lambda: text.source,
+        )
     )
 
 
@@ -115,6 +138,8 @@ class _Wanted:
     slug: str
     shifted_by_days: int
     frozen: tuple[tuple[str, str], ...]
+    days: tuple[tuple[str, tuple[date, date]], ...]
+    """The first and last day of each wave whose days were changed."""
     text: Callable[[], str] = field(compare=False)
 
 
@@ -126,7 +151,7 @@ def _read(wanted: _Wanted) -> StudyDefinition:
         f"{wanted.slug}.toml",
         wanted.shifted_by_days,
         catalogue=MappingProxyType(catalogue),
-    )
+    ).with_wave_days(dict(wanted.days))
 
 
 @dataclass(frozen=True, slots=True)

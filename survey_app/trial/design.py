@@ -86,6 +86,18 @@ class StudyDefinition(StudyFile):
         moved = {name: _moved(getattr(self, name), days) for name in TABLES_THAT_MOVE}
         return self.model_copy(update={**moved, "shifted_by_days": self.shifted_by_days + days})
 
+    def with_wave_days(self, days: Mapping[str, tuple[date, date]]) -> "StudyDefinition":
+        """The same study with these waves open from another day, and to another."""
+        if not days:
+            return self
+        waves = tuple(
+            wave.model_copy(update=dict(zip(("opens_on", "closes_on"), days[wave.id], strict=True)))
+            if wave.id in days
+            else wave
+            for wave in self.waves
+        )
+        return self.model_copy(update={"waves": waves})
+
 
 def read_study(
     text: str,

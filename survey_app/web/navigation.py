@@ -59,6 +59,13 @@ PLACES: tuple[Place, ...] = (
         ("coordinator.randomise",),
     ),
     Place(
+        "Waves",
+        "Open a wave, keep it open longer or close it early",
+        "coordinator.waves",
+        "send_letters",
+        ("coordinator.wave", "coordinator.move_wave"),
+    ),
+    Place(
         "Invitations",
         "Invite people to a wave and see how letters fare",
         "coordinator.invitations",

@@ -16,7 +16,18 @@ from survey_app.links import token_for_staff_letter
 
 ROOMS = {
     "coordinator": [
-        *("", "dashboard", "schools", "schools/import", "randomisation", "invitations", "sessions"),
+        *(
+            "",
+            "dashboard",
+            "waves",
+            "waves/baseline",
+            "waves/follow_up",
+            "schools",
+            "schools/import",
+            "randomisation",
+            "invitations",
+            "sessions",
+        ),
         *("letters", "people/P00001", "letters/for-the-post", "letters/take-back"),
         *("schools/sharing", "schools/new", "schools/100001", "schools/100001/edit"),
         *("schools/100001/merge", "schools/100001/people/new", "people/P00001/edit"),

@@ -77,6 +77,9 @@ EVERY_ROLE = set(ROLES)
 ROLES_OF = {
     "coordinator.overview": EVERY_ROLE,
     "coordinator.dashboard": EVERY_ROLE,
+    "coordinator.waves": {"coordinator"},
+    "coordinator.wave": {"coordinator"},
+    "coordinator.move_wave": {"coordinator"},
     "coordinator.schools": {"coordinator"},
     "coordinator.roster_import": {"coordinator"},
     "coordinator.take_roster": {"coordinator"},

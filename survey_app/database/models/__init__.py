@@ -30,6 +30,7 @@ from survey_app.database.models.studies import (
     Randomisation,
     School,
     Study,
+    WaveChange,
 )
 from survey_app.database.models.submissions import (
     Comment,
@@ -77,6 +78,7 @@ __all__ = [
     "Study",
     "Submission",
     "SupervisionSession",
+    "WaveChange",
     "WrongLink",
     "WrongSignIn",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import JSON, ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -39,6 +41,33 @@ class Study(Base):
         return self.frozen_instruments or {}
 
     letters_paused_at: Mapped[Moment | None]
+    moved_waves: Mapped[dict[str, list[str]] | None] = mapped_column(JSON)
+    """The first and last day of each wave whose days a coordinator changed, by its id."""
+
+    @property
+    def days_of_moved_waves(self) -> dict[str, tuple[date, date]]:
+        """The same as days."""
+        return {
+            wave: (date.fromisoformat(first), date.fromisoformat(last))
+            for wave, (first, last) in (self.moved_waves or {}).items()
+        }
+
+
+class WaveChange(Base):
+    """One change of the days of a wave, with its reason; rows are added and never changed."""
+
+    __tablename__ = "wave_change"
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    wave: Mapped[ShortText]
+    opened_on: Mapped[date]
+    closed_on: Mapped[date]
+    opens_on: Mapped[date]
+    closes_on: Mapped[date]
+    because: Mapped[LongText]
+    changed_at: Mapped[Moment]
+    changed_by: Mapped[ShortText]
 
 
 class Authority(Base):

@@ -16,6 +16,7 @@ from survey_app.web.coordinator import (
     roster,
     schools,
     sessions,
+    waves,
 )
 from survey_app.web.coordinator.room import blueprint
 
@@ -34,4 +35,5 @@ __all__ = [
     "roster",
     "schools",
     "sessions",
+    "waves",
 ]

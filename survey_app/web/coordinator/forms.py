@@ -8,6 +8,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, StringField, ValidationError
 from wtforms.validators import AnyOf, InputRequired, Length
 
+from survey_app.operations.wave_changes import LONGEST_REASON
 from survey_app.web.forms import Filled, Form
 
 LONGEST_SEED = 100
@@ -58,10 +59,35 @@ class SessionForm(Form):
     @property
     def planned_on(self) -> date | None:
         """The day typed; None where it is not one."""
-        try:
-            return date(*(int(part.data or "") for part in (self.year, self.month, self.day)))
-        except ValueError:
-            return None
+        return _typed_day(self.year, self.month, self.day)
+
+
+class WaveForm(Form):
+    """Another last day of a wave, or its opening today, and why."""
+
+    act = StringField()
+    day = StringField(name="closes_on-day")
+    month = StringField(name="closes_on-month")
+    year = StringField(name="closes_on-year")
+    because = StringField(
+        validators=[
+            Filled("Say why the days of the wave are changed"),
+            Length(
+                max=LONGEST_REASON,
+                message=f"The reason must be {LONGEST_REASON} characters or fewer",
+            ),
+        ]
+    )
+
+    def validate_year(self, _field: object) -> None:
+        """Refuse a day that is not in the calendar; to open the wave needs none."""
+        if self.act.data != "open" and self.last_day is None:
+            raise ValidationError("Enter the last day, for example 10 7 2020")
+
+    @property
+    def last_day(self) -> date | None:
+        """The day typed; None where it is not one."""
+        return _typed_day(self.year, self.month, self.day)
 
 
 class PostForm(Form):
@@ -87,3 +113,10 @@ class PreviewForm(Form):
     person = StringField()
     letter = StringField()
     wave = StringField()
+
+
+def _typed_day(year: StringField, month: StringField, day: StringField) -> date | None:
+    try:
+        return date(*(int(part.data or "") for part in (year, month, day)))
+    except ValueError:
+        return None

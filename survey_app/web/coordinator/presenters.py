@@ -16,7 +16,7 @@ from survey_app.trial.study_file import Event, Fact, Wave
 from survey_app.trial.working_days import working_days_of
 from survey_app.web.dates import day_in_words, moment_in_words
 
-_WAVE_STATES: Mapping[WaveState, str] = {
+WAVE_STATES: Mapping[WaveState, str] = {
     "not_open_yet": "Not open yet",
     "open": "Open",
     "closed": "Closed",
@@ -116,7 +116,7 @@ def wave_rows(
             [
                 wave.title,
                 dates_of(wave),
-                _WAVE_STATES[state_of(wave, at=at)],
+                WAVE_STATES[state_of(wave, at=at)],
                 count.invited,
                 count.started,
                 count.submitted,
@@ -161,7 +161,7 @@ def wave_lines(
             id=wave.id,
             title=wave.title,
             dates=dates_of(wave),
-            state=_WAVE_STATES[state_of(wave, at=at)],
+            state=WAVE_STATES[state_of(wave, at=at)],
             is_open=state_of(wave, at=at) == "open",
             n_to_invite=to_invite[wave.id],
         )

@@ -183,15 +183,15 @@ def _steps_of_waves(design: StudyDefinition, standing: Standing, *, at: datetime
         if state == "open" and not is_told and wave.closes_on - today <= SOON:
             yield Step(
                 f"“{wave.title}” closes on {closes_on}.",
-                "See the plan of letters",
-                "coordinator.letter_plan",
+                "See the waves",
+                "coordinator.waves",
                 "send_letters",
             )
         if state == "not_open_yet" and wave.opens_on - today <= SOON:
             yield Step(
                 f"“{wave.title}” opens on {day_in_words(wave.opens_on)}.",
-                "See the plan of letters",
-                "coordinator.letter_plan",
+                "See the waves",
+                "coordinator.waves",
                 "send_letters",
             )
 

@@ -9,8 +9,10 @@ from flask import Flask
 from respondents import Respondent, chosen_on, hidden_field, text_in, title_of, words_of
 from rooms import events
 from sqlalchemy import select
+from trials import BY
 
 from survey_app.database.models import ResponseEvent
+from survey_app.operations.wave_changes import close_wave
 from survey_app.web.participant import answering as answering_views
 from survey_app.web.participant import posts
 
@@ -397,3 +399,29 @@ def test_of_two_windows_saved_in_one_moment_both_answers_stay(
     monkeypatch.setattr(posts, "lock_answers", save_elsewhere_first)
     answering.save("gad7", {"gad7_2": "2"}, shown=shown)
     assert (answering.saved["gad7_1"], answering.saved["gad7_2"]) == (3, 2)
+
+
+def test_a_page_being_answered_when_its_wave_is_closed_early_is_not_lost(
+    answering: Respondent,
+) -> None:
+    trial = answering.trial
+    marks = hidden_field(answering.get("gad7").text, "shown")
+    with trial.database.writing() as session:
+        close_wave(
+            session,
+            study=trial.study(session),
+            wave="baseline",
+            closes_on=trial.clock().date(),
+            because="The board agreed.",
+            by=BY,
+            at=trial.clock(),
+        )
+    trial.clock.move(hours=10)
+    assert answering.save("gad7", GAD7, shown=marks).status_code == 303
+    assert answering.saved["gad7_2"] == 2
+    trial.clock.move(hours=4)
+    answer = answering.save("gad7", {**GAD7, "gad7_2": "0"}, shown=marks)
+    assert answer.status_code == 409
+    assert "closed at the end of 16 September 2019" in words_of(answer)
+    assert answering.saved["gad7_2"] == 2
+    assert [reason for _, reason, _ in answering.held] == ["posted after the wave closed"]
