@@ -83,7 +83,8 @@ def test_every_task_has_its_time(queue):
         at = datetime(2019, 9, 16, hour, minute)  # noqa: DTZ001  # huey asks so
         return {type(task).__name__ for task in queue.read_periodic(at)}
 
-    assert due(9, 10) == set(SCHEDULE)
+    assert due(9, 30) == set(SCHEDULE)
+    assert due(9, 10) == set(SCHEDULE) - {"work_out_outlook"}
     assert due(9, 6) == {"deliver_letters", "make_reports", "seal_audit_trail"}
 
 
