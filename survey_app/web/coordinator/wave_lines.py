@@ -133,8 +133,7 @@ def frozen_rows(
             [
                 wave.title,
                 each.number,
-                moment_in_words(each.frozen_at),
-                actor_in_words(each.frozen_by, names),
+                f"{moment_in_words(each.frozen_at)}, by {actor_in_words(each.frozen_by, names)}",
                 each.because or "The first people were invited",
                 ", ".join(f"{part.name} {part.version}" for part in each.instruments) or "None",
                 each.sha256[:_HASH_SHOWN],
@@ -142,7 +141,7 @@ def frozen_rows(
             for each in of_wave
         ]
         if not of_wave:
-            rows.append([wave.title, "–", "Not frozen yet", "–", "–", "–", "–"])
+            rows.append([wave.title, "–", "Not frozen yet", "–", "–", "–"])
     return rows
 
 

@@ -107,7 +107,7 @@ def _page(study: str, wave: str, form: WaveForm | None) -> str:
     if wave not in {each.id for each in design.waves}:
         abort(404)
     planned = design.wave(wave)
-    form = form or WaveForm(formdata=None)
+    form = form or WaveForm(formdata=None, day="", month="", year="")
     return render_template(
         "coordinator/wave.html",
         study=study,

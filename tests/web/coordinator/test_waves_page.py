@@ -39,6 +39,11 @@ def test_shows_the_days_and_that_nothing_is_frozen_yet(sign_in_as) -> None:
     assert "No wave's days were changed." in shown
 
 
+def test_the_form_is_empty_at_first(sign_in_as) -> None:
+    page = sign_in_as("coordinator").get(BASELINE).text
+    assert page.count('inputmode="numeric" value=""') == 3
+
+
 def test_shows_what_is_frozen_with_its_instruments_and_seal(sign_in_as, trial: Trial) -> None:
     trial.invite()
     shown = text_of_page(sign_in_as("coordinator").get(PATH).text)
