@@ -25,6 +25,7 @@ from reports.exhibits.measurement_detail import measurement_detail
 from reports.exhibits.outcomes import outcomes
 from reports.exhibits.power import power
 from reports.exhibits.response import response
+from reports.exhibits.scale_figures import scale_figures
 from reports.exhibits.sensitivity import sensitivity
 from reports.exhibits.summary import Headline, headlines
 from reports.exhibits.themes import themes
@@ -52,8 +53,11 @@ EXHIBITS: tuple[Callable[[Evidence], Exhibit], ...] = (
     themes,
     power,
     compliance,
-    measurement_detail,
+)
+APPENDICES: tuple[Callable[[Evidence], Exhibit], ...] = (
     answered_items,
+    measurement_detail,
+    scale_figures,
 )
 
 # What counts schools' sessions rather than answers.
@@ -88,8 +92,8 @@ class Report:
         The analysis plan as sentences.
     measures : Table
         What was measured; the first numbered table.
-    exhibits : tuple of NumberedExhibit
-        Their tables and figures carry their numbers.
+    exhibits, appendices : tuple of NumberedExhibit
+        Their tables and figures carry their numbers. The appendices stand last and count on.
     provenance : tuple of (str, str)
         What made the report: name and value, in order.
     """
@@ -102,6 +106,7 @@ class Report:
     plan: tuple[str, ...]
     measures: Table
     exhibits: tuple[NumberedExhibit, ...]
+    appendices: tuple[NumberedExhibit, ...]
     limitations: tuple[str, ...]
     disclosure: str
     provenance: tuple[tuple[str, str], ...]
@@ -125,6 +130,11 @@ def build_report(snapshot: Snapshot) -> Report:
     """
     evidence = gather(snapshot)
     numbers = _Numbers(version_notes(evidence))
+    first_table = replace(measures(evidence), number=numbers.next_table())
+    numbered = tuple(
+        NumberedExhibit(place, numbers.numbered(make(evidence)))
+        for place, make in enumerate((*EXHIBITS, *APPENDICES), start=1)
+    )
     return Report(
         study=snapshot.study,
         made_at=snapshot.made_at,
@@ -132,11 +142,9 @@ def build_report(snapshot: Snapshot) -> Report:
         banner=_banner(snapshot),
         headlines=headlines(evidence),
         plan=_plan(snapshot),
-        measures=replace(measures(evidence), number=numbers.next_table()),
-        exhibits=tuple(
-            NumberedExhibit(place, numbers.numbered(make(evidence)))
-            for place, make in enumerate(EXHIBITS, start=1)
-        ),
+        measures=first_table,
+        exhibits=numbered[: len(EXHIBITS)],
+        appendices=numbered[len(EXHIBITS) :],
         limitations=limitations(evidence),
         disclosure=evidence.limits.note(),
         provenance=_provenance(snapshot),

@@ -15,10 +15,8 @@ from reports.estimates.mixed import AnovaIntraclassCorrelation, icc_anova
 from reports.populations import answers_to, delivered_instruments, waves_that_asked
 from scoring.cfa.invariance import Invariance, invariance, longitudinal_invariance
 from scoring.cfa.model import one_factor
-from scoring.cfa.robust import RobustFit, fit_mlr
-from scoring.item_statistics import ItemStatistics, item_statistics
+from scoring.checks import Checks, check
 from scoring.keyed import Booleans, KeyedAnswers, keyed_answers
-from scoring.omega import OneFactorOmega, one_factor_omega
 from scoring.reliability import Reliability, alpha
 from scoring.retest import RetestReliability, icc_in_bulk
 
@@ -62,10 +60,8 @@ class ScaleReliability:
     arm : str or None
         None for all arms together.
     result : Reliability
-    omega : OneFactorOmega
-    fit : RobustFit
-        A model of one factor by robust maximum likelihood.
-    items : tuple of ItemStatistics
+        In the units of the score; the checks' own is of the sum of the items.
+    checks : Checks
     floor, ceiling : EndShare
         Of the people who answered every item, those with the lowest and the highest score.
     is_hidden : bool
@@ -76,9 +72,7 @@ class ScaleReliability:
     wave: str
     arm: str | None
     result: Reliability
-    omega: OneFactorOmega
-    fit: RobustFit
-    items: tuple[ItemStatistics, ...]
+    checks: Checks
     floor: EndShare
     ceiling: EndShare
     is_hidden: bool
@@ -269,15 +263,12 @@ def _by_arm(
             scale.instrument,
             confidence=snapshot.plan.confidence,
         )
-        model = one_factor(keyed.items, name=scale.score.id)
         yield ScaleReliability(
             scale=scale,
             wave=wave,
             arm=arm,
             result=result,
-            omega=one_factor_omega(keyed),
-            fit=fit_mlr(keyed.complete, keyed.items, model),
-            items=item_statistics(keyed, result),
+            checks=check(keyed, seed=snapshot.plan.seed, confidence=snapshot.plan.confidence),
             floor=floors[arm],
             ceiling=ceilings[arm],
             is_hidden=all_hidden or (arm is not None and hidden[arm]),

@@ -8,9 +8,12 @@ from typing import Literal
 
 CellKind = Literal["number", "words"]
 
-# Rows, group headings counted, that one page holds with what stands around it.
-SHORT_TABLE = 22
+# Rows, group headings counted, that are worth keeping on one page of paper.
+SHORT_TABLE = 8
+SHORT_GROUP = 8
+LONG_TABLE = 15
 NARROW_TABLE = 3
+MOST_AT_FULL_SIZE = 10
 LONG_ROW_TITLE = 60
 
 
@@ -150,6 +153,10 @@ class Table:
         """Whether it should stay on one page of paper."""
         return len(self.rows) + len({row.group for row in self.rows}) <= SHORT_TABLE
 
+    def is_short_group(self, rows: tuple[Row, ...]) -> bool:
+        """Whether these rows of one group should stay on one page of paper."""
+        return len(rows) <= SHORT_GROUP
+
     @property
     def is_numeric(self) -> bool:
         """Whether every column but the first holds numbers."""
@@ -159,6 +166,21 @@ class Table:
     def is_wide(self) -> bool:
         """Whether it has more columns than a telephone shows side by side."""
         return len(self.columns) > NARROW_TABLE
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether it has more columns than a page of paper holds in the usual size."""
+        return len(self.columns) > MOST_AT_FULL_SIZE
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its rows are set closer on paper, so that a page holds most of it."""
+        return len(self.rows) > LONG_TABLE and not self.is_wordy
+
+    def begins_group(self, place: int) -> bool:
+        """Whether a column is the first of those that share a heading, others standing before."""
+        before, own = self.columns[place - 1].group, self.columns[place].group
+        return place > 0 and own != before and bool(own)
 
     @property
     def is_wordy(self) -> bool:

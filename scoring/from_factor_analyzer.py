@@ -121,7 +121,7 @@ def rotate(loadings: Floats, rotation: Rotation) -> Rotated:
     )
 
 
-_TOLERANCE: Final = {"oblimin": 1e-8, "promax": 1e-5}
+_TOLERANCE: Final = {"oblimin": 1e-7, "promax": 1e-5}
 """Oblimin goes on to rounding. Promax starts from a varimax that stops where R's does, at 1e-5,
 because its target depends on where that stopped."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.exhibits.exhibit import Exhibit
-from reports.exhibits.invariance import RULE, verdict
+from reports.exhibits.invariance import RULE, too_few_for_a_model, verdict
 from reports.exhibits.outcomes import range_in_words, score_places
 from reports.formatting import listed, number, percentage, sentence
 from reports.populations import delivered_instruments
@@ -54,9 +54,10 @@ def measures(evidence: Evidence) -> Table:
 
 
 def measurement(evidence: Evidence) -> Exhibit:
-    """Give the reliability of each scale by wave and arm, and whether it measures alike, in words.
+    """Give the reliability of each scale by wave, and whether it measures alike, in words.
 
-    The figures behind the words are in `reports.exhibits.measurement_detail`.
+    Reliability by arm is in `reports.exhibits.scale_figures`, the figures behind the words in
+    `reports.exhibits.measurement_detail`.
     """
     title = "How well the scales measure"
     if not evidence.reliabilities:
@@ -72,7 +73,8 @@ def measurement(evidence: Evidence) -> Exhibit:
             "From the people who answered every item of the scale. Alpha and omega say how "
             "consistently the items go together; neither shows that they measure one thing.",
             "Arms and waves are compared fairly only where a scale measures alike in each. The "
-            "models behind the second table, and the scales item by item, are in the appendix.",
+            "models behind the second table, and every figure of each scale by arm and item by "
+            "item, are in the appendices.",
         ),
         blocks=(_table(evidence), *_alike(evidence)),
     )
@@ -123,8 +125,8 @@ def _missing_rule(score: Score, whose: str) -> str:
 def _table(evidence: Evidence) -> Table:
     confidence = percentage(evidence.snapshot.plan.confidence)
     return Table(
-        title="Reliability of each scale, by wave and arm",
-        row_title="Wave and arm",
+        title=f"Reliability of each scale, by wave, {arm_title(evidence, None).lower()}",
+        row_title="Wave",
         columns=tuple(
             Column(title)
             for title in (
@@ -138,7 +140,7 @@ def _table(evidence: Evidence) -> Table:
                 "At the ceiling",
             )
         ),
-        rows=tuple(_row(evidence, each) for each in evidence.reliabilities),
+        rows=tuple(_row(evidence, each) for each in evidence.reliabilities if each.arm is None),
         notes=(
             "Alpha: Cronbach’s, with Feldt’s interval. Omega: total, of one factor by maximum "
             "likelihood, over the variance the model implies. SEM: standard error of "
@@ -151,8 +153,8 @@ def _table(evidence: Evidence) -> Table:
 
 
 def _row(evidence: Evidence, each: ScaleReliability) -> Row:
-    title = arm_title(evidence, each.arm)
-    group = scale_title(evidence, each.scale, each.wave)
+    title = evidence.snapshot.study.wave_title(each.wave)
+    group = scale_title(evidence, each.scale)
     if each.is_hidden:
         return Row(title, (Withheld(),) * 8, group)
     places, n = score_places(each.score), each.result.n
@@ -162,7 +164,7 @@ def _row(evidence: Evidence, each: ScaleReliability) -> Row:
             Count(n),
             Number(each.result.alpha, 2),
             Interval(each.result.low, each.result.high, 2),
-            Number(each.omega.model_implied, 2),
+            _omega(each),
             Number(each.result.sem, places),
             Number(each.result.mdc, places),
             _end(each.floor, n),
@@ -170,6 +172,14 @@ def _row(evidence: Evidence, each: ScaleReliability) -> Row:
         ),
         group,
     )
+
+
+def _omega(each: ScaleReliability) -> Cell:
+    if not each.scale.has_factor:
+        return Words("two items")
+    if too_few_for_a_model(each.result.n, len(each.score.items)):
+        return Words("too few")
+    return Number(each.checks.omega.model_implied, 2)
 
 
 def scale_in_words(instrument: Instrument, score: Score) -> str:

@@ -1,4 +1,4 @@
-"""Exhibit, as an appendix: the factor models, stability and items of each scale."""
+"""Exhibit, as an appendix: the scales across arms and waves, over time, and between schools."""
 
 from __future__ import annotations
 
@@ -12,48 +12,42 @@ from reports.exhibits.invariance import (
     LEVEL_TITLES,
     first_reason,
     level_cells,
-    too_few_for_a_model,
 )
-from reports.exhibits.measurement import arm_title, scale_title, two_item_scales
+from reports.exhibits.measurement import arm_title, scale_title
 from reports.formatting import listed, percentage, sentence
 from reports.tables import (
     Cell,
     Column,
     Count,
     Interval,
-    NotAvailable,
     Number,
-    Probability,
     Row,
     Table,
     Withheld,
 )
-from scoring.cfa.sample import FEWEST_PEOPLE, FEWEST_PEOPLE_PER_PARAMETER
 
 if TYPE_CHECKING:
     from reports.evidence import Evidence
-    from reports.scale_checks import ScaleInvariance, ScaleReliability, ScaleStability, SchoolShare
+    from reports.scale_checks import ScaleInvariance, ScaleStability, SchoolShare
 
 
 def measurement_detail(evidence: Evidence) -> Exhibit:
-    """Give the fit of one factor, invariance level by level, stability, schools, and items."""
-    title = "Appendix: the scales in detail"
+    """Give invariance level by level, stability, and how alike people of one school are."""
+    title = "Appendix: the scales across arms, waves and schools"
     if not evidence.reliabilities:
         return Exhibit(
-            id="scales-in-detail",
+            id="scales-compared",
             title=title,
             sentences=("Nobody has submitted a questionnaire yet, so there is nothing to judge.",),
         )
     blocks = (
-        _fit(evidence),
         *_invariance(evidence, over_time=False),
         *_invariance(evidence, over_time=True),
         *_stability(evidence),
         _schools(evidence),
-        _items(evidence),
     )
     return Exhibit(
-        id="scales-in-detail",
+        id="scales-compared",
         title=title,
         sentences=(
             "Factor models are fitted by robust maximum likelihood to the people who answered "
@@ -61,84 +55,6 @@ def measurement_detail(evidence: Evidence) -> Exhibit:
         ),
         blocks=blocks,
     )
-
-
-def _fit(evidence: Evidence) -> Table:
-    return Table(
-        title="Fit of one factor to each scale, by wave and arm",
-        row_title="Wave and arm",
-        columns=tuple(
-            Column(title)
-            for title in (
-                "People",
-                "Chi²",
-                "df",
-                "p",
-                "CFI",
-                "TLI",
-                "RMSEA",
-                "90% interval",
-                "SRMR",
-            )
-        ),
-        rows=tuple(
-            Row(
-                arm_title(evidence, each.arm),
-                _fit_cells(each),
-                scale_title(evidence, each.scale, each.wave),
-            )
-            for each in evidence.reliabilities
-            if each.scale.has_factor
-        ),
-        notes=(
-            "Chi²: scaled (Yuan and Bentler). A model without degrees of freedom fits any "
-            "answers and has no indices.",
-            *two_item_scales(evidence),
-            *_reasons_without_fit(evidence),
-        ),
-    )
-
-
-def _fit_cells(each: ScaleReliability) -> tuple[Cell, ...]:
-    if each.is_hidden:
-        return (Withheld(),) * 9
-    indices, robust = each.fit.indices, each.fit.robust
-    if indices is None or robust is None or not indices.df:
-        df: Cell = Count(0) if indices is not None else NotAvailable()
-        nothing = NotAvailable()
-        return (Count(each.fit.n), nothing, df, *(nothing,) * 6)
-    return (
-        Count(each.fit.n),
-        Number(robust.chi2, 1),
-        Count(indices.df),
-        Probability(robust.p),
-        Number(robust.cfi_robust, 3),
-        Number(robust.tli_robust, 3),
-        Number(robust.rmsea_robust, 3),
-        Interval(robust.rmsea_robust_low, robust.rmsea_robust_high, 3),
-        Number(indices.srmr, 3),
-    )
-
-
-def _reasons_without_fit(evidence: Evidence) -> Iterator[str]:
-    """Say why models are missing: for being of too few in one sentence, other reasons in theirs."""
-    few, others = False, dict[str, list[str]]()
-    for each in evidence.reliabilities:
-        if each.is_hidden or each.fit.indices is not None or not each.scale.has_factor:
-            continue
-        if too_few_for_a_model(each.fit.n, len(each.score.items)):
-            few = True
-            continue
-        where = f"{each.score.title}, {evidence.snapshot.study.wave_title(each.wave)}"
-        where += f", {each.arm}" if each.arm is not None else ""
-        others.setdefault(first_reason(each.fit.findings), []).append(where)
-    if few:
-        yield (
-            f"No model is fitted to fewer than {FEWEST_PEOPLE} people, or fewer than "
-            f"{FEWEST_PEOPLE_PER_PARAMETER} for each number it estimates."
-        )
-    for reason, places in others.items():
-        yield f"{listed(places)}: {sentence(reason)}"
 
 
 def _invariance(evidence: Evidence, *, over_time: bool) -> tuple[Table, ...]:
@@ -293,48 +209,3 @@ def _school_cells(each: SchoolShare) -> tuple[Cell, ...]:
         Number(found.icc if found else nan, 3),
         Interval(found.low if found else nan, found.high if found else nan, 3),
     )
-
-
-def _items(evidence: Evidence) -> Table:
-    return Table(
-        title="The items of each scale, by wave, all arms",
-        row_title="Item",
-        columns=tuple(
-            Column(title)
-            for title in (
-                "People",
-                "Mean",
-                "SD",
-                "Skew",
-                "Item–rest correlation",
-                "Alpha without it",
-            )
-        ),
-        rows=tuple(row for each in evidence.reliabilities for row in _item_rows(evidence, each)),
-        notes=(
-            "People who answered the item; the last two columns are of those who answered every "
-            "item of the scale. Reversed items are shown turned.",
-        ),
-    )
-
-
-def _item_rows(evidence: Evidence, each: ScaleReliability) -> Iterator[Row]:
-    if each.arm is not None:
-        return
-    places = {item.id: place for place, item in enumerate(each.instrument.items, start=1)}
-    for item in each.items:
-        turned = " (reversed)" if item.is_reversed else ""
-        yield Row(
-            f"Item {places[item.item]}{turned}",
-            (Withheld(),) * 6
-            if each.is_hidden
-            else (
-                Count(item.n),
-                Number(item.mean, 2),
-                Number(item.sd, 2),
-                Number(item.skew, 2),
-                Number(item.item_rest, 2),
-                Number(item.alpha_if_dropped, 2),
-            ),
-            scale_title(evidence, each.scale, each.wave),
-        )

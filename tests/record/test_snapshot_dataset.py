@@ -317,7 +317,7 @@ def test_a_randomised_study_without_answers_gives_a_report_masked_and_unmasked(t
 
 def test_the_masked_report_s_tables_name_no_arm(told: Trial):
     report = build_report(snapshot_of(told))
-    cells = str([numbered.exhibit for numbered in report.exhibits])
+    cells = str([numbered.exhibit for numbered in (*report.exhibits, *report.appendices)])
     assert "Arm A" in cells
     assert "usual_support" not in cells
     assert "Support as usual" not in cells

@@ -24,6 +24,7 @@ from invented_trial import (
 )
 
 from reports.document import (
+    APPENDICES,
     EXHIBITS,
     OutsideResourceError,
     Report,
@@ -154,7 +155,8 @@ def test_every_figure_has_words_and_a_table_after_it(page: Page) -> None:
 
 
 def test_exhibits_tables_and_figures_are_numbered_without_gaps(report: Report, html: str) -> None:
-    assert [each.number for each in report.exhibits] == list(range(1, len(EXHIBITS) + 1))
+    numbered = [each.number for each in (*report.exhibits, *report.appendices)]
+    assert numbered == list(range(1, len(EXHIBITS) + len(APPENDICES) + 1))
     for word in ("Table", "Figure"):
         numbers = [int(n) for n in re.findall(rf'class="number">{word} (\d+)\.', html)]
         assert numbers == list(range(1, len(numbers) + 1))

@@ -49,7 +49,7 @@ def amended(plain: Snapshot) -> Snapshot:
 def tables(report) -> list[Table]:
     return [
         block
-        for numbered in report.exhibits
+        for numbered in (*report.exhibits, *report.appendices)
         for block in numbered.exhibit.blocks
         if isinstance(block, Table) and numbered.exhibit.id != "compliance"
     ]
