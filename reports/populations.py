@@ -30,10 +30,10 @@ class Populations:
     schools : DataFrame, one row an eligible school
         authority (str), arm (one of `arms`).
     people : DataFrame, one row a participant of an eligible school
-        school, authority, arm, role, withdrawn.
+        school, authority, arm, role, withdrawn, turnover.
     steps : DataFrame, one row a participant of an eligible school and wave
-        participant, wave, school, arm, invited, started, submitted, withdrawn, analysed (bool):
-        submitted and not withdrawn is analysed.
+        participant, wave, school, arm, turnover; invited, started, submitted, withdrawn,
+        analysed (bool): submitted and not withdrawn is analysed.
     scores : DataFrame, one row an analysed submission, index submission
         participant, wave, school, authority, arm, then one float column a score of each
         instrument delivered; NaN where the scoring rule gives no score.
@@ -64,6 +64,30 @@ class Populations:
         return people
 
 
+def school_panel(populations: Populations, waves: tuple[str, ...]) -> pd.DataFrame:
+    """Give the analysed people of the schools that had anyone analysed at every one of these waves.
+
+    Whoever answered for a school at one wave need not be who did at another.
+
+    Parameters
+    ----------
+    populations : Populations
+        The analysis sets.
+    waves : tuple of str
+        Ids of waves.
+
+    Returns
+    -------
+    DataFrame, one row a participant and wave
+        The rows of `populations.steps` that are analysed, at these waves, in these schools.
+    """
+    analysed = populations.steps[populations.steps["analysed"]]
+    for wave in waves:
+        there = set(analysed.loc[analysed["wave"] == wave, "school"])
+        analysed = analysed[analysed["school"].isin(there)]
+    return analysed[analysed["wave"].isin(waves)]
+
+
 def build_populations(snapshot: Snapshot) -> Populations:
     """Make the analysis sets of a snapshot.
 
@@ -86,7 +110,7 @@ def build_populations(snapshot: Snapshot) -> Populations:
     people = people.assign(
         authority=people["school"].map(schools["authority"]),
         arm=people["school"].map(schools["arm"]),
-    )[["school", "authority", "arm", "role", "withdrawn"]]
+    )[["school", "authority", "arm", "role", "withdrawn", "turnover"]]
     steps = _steps(snapshot, people)
     return Populations(
         arms=arms,
@@ -199,6 +223,7 @@ def _steps(snapshot: Snapshot, people: pd.DataFrame) -> pd.DataFrame:
     pairs = pd.MultiIndex.from_frame(steps)
     steps["school"] = steps["participant"].map(people["school"])
     steps["arm"] = steps["participant"].map(people["arm"])
+    steps["turnover"] = steps["participant"].map(people["turnover"])
     # Whoever answered was invited, even where the letter is not on record.
     steps["started"] = pairs.isin(started)
     steps["submitted"] = pairs.isin(submitted)

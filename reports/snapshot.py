@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from reports.plan import Plan
 
 SCHOOL_COLUMNS = ("authority", "eligible", "exclusion", "arm")
-PARTICIPANT_COLUMNS = ("school", "role", "withdrawn")
+PARTICIPANT_COLUMNS = ("school", "role", "withdrawn", "turnover")
+TURNOVER = ("stayer", "joiner", "leaver")
 INVITATION_COLUMNS = ("participant", "wave", "sent")
 SUBMISSION_COLUMNS = (
     "participant",
@@ -92,6 +93,22 @@ class VersionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """What spans arms: trusts with schools in several, people who work in or moved between them.
+
+    Attributes
+    ----------
+    people, schools : int
+        Whoever works at schools of several arms now, or moved between arms after the schools
+        were randomised; and the schools they did so at.
+    """
+
+    trusts: int = 0
+    people: int = 0
+    schools: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StudyFacts:
     """What the report says about the study that is not a number.
 
@@ -152,7 +169,9 @@ class Snapshot:
         authority (str), eligible (bool), exclusion (str, "" where eligible), arm (label, or
         None where the school is not allocated).
     participants : DataFrame, one row a participant, index a code ("P0001")
-        school, role, withdrawn (bool).
+        school, role, withdrawn (bool), turnover ("stayer": in the role when the schools were
+        randomised, and still; "joiner": came later, or in the place of somebody; "leaver": has
+        left the role since, whenever they came).
     invitations : DataFrame, one row a participant and wave
         participant, wave, sent (bool).
     submissions : DataFrame, one row a submission, index an integer
@@ -170,6 +189,8 @@ class Snapshot:
         school, planned_on, offered (bool), attended (bool), model.
     provenance : mapping of str to str
         Versions, hashes and seeds, printed on the last page in the order given.
+    sharing : Sharing
+        What arms have in common, by which one may have reached the other.
     versions : tuple of VersionFacts
         Every version of every wave's questionnaire that was in use, oldest first in each wave.
     """
@@ -189,6 +210,7 @@ class Snapshot:
     sessions: pd.DataFrame
     provenance: Mapping[str, str]
     versions: tuple[VersionFacts, ...] = ()
+    sharing: Sharing = Sharing()
 
     def __post_init__(self) -> None:
         faults = (*self._missing_columns(), *self._unmasked_traces())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from reports.disclosure import Limits
 from reports.exhibits.counts import ArmCounts, count_by_arm
 from reports.exhibits.exhibit import Exhibit
+from reports.exhibits.turnover import turnover_by_arm
 from reports.figures import FlowBox, FlowColumn, FlowDiagram, FlowLine
-from reports.populations import NOT_ALLOCATED
+from reports.populations import NOT_ALLOCATED, school_panel
 from reports.tables import Cell, Column, Count, Row, Table, Words
 from reports.versions import version_sentences
 
@@ -41,7 +42,7 @@ def flow(evidence: Evidence) -> Exhibit:
             "and not withdrawn; how many people each estimate rests on is said beside it.",
             *version_sentences(evidence),
         ),
-        blocks=(_diagram(evidence, counts), _table(evidence, counts)),
+        blocks=(_diagram(evidence, counts), _table(evidence, counts), *turnover_by_arm(evidence)),
     )
 
 
@@ -128,10 +129,16 @@ def _paired_rows(evidence: Evidence, width: int) -> list[Row]:
         return []
     rows = evidence.populations.paired(waves).rename_axis("participant").reset_index()
     counts = count_by_arm(rows, evidence.populations.arms, Limits.of(evidence.snapshot.plan))
+    panel = count_by_arm(
+        school_panel(evidence.populations, waves),
+        evidence.populations.arms,
+        Limits.of(evidence.snapshot.plan),
+    )
     group = "Every wave"
     return [
         Row("People analysed at every wave", counts.people_cells()[:width], group),
         Row("Schools of those people", counts.school_cells()[:width], group),
+        Row("Schools with anyone analysed at every wave", panel.school_cells()[:width], group),
     ]
 
 

@@ -98,6 +98,25 @@ def _answers_after_allocation(evidence: Evidence) -> Iterator[str]:
         )
 
 
+def _spans_arms(evidence: Evidence) -> Iterator[str]:
+    sharing = evidence.snapshot.sharing
+    found = []
+    if sharing.trusts:
+        have = "has" if sharing.trusts == 1 else "have"
+        found.append(f"{counted(sharing.trusts, 'trust')} {have} schools in more than one arm")
+    if sharing.people:
+        n = counted(sharing.people, "person", "people")
+        if evidence.limits.too_few(sharing.people, sharing.schools):
+            n = f"fewer than {counted(evidence.limits.people, 'person', 'people')}"
+        found.append(f"{n} worked in, or moved between, schools of more than one arm")
+    if found:
+        said = listed(found)
+        yield (
+            f"{said[:1].upper()}{said[1:]}. What one arm was given may have reached the other "
+            "(contamination), which makes a difference between them look smaller than it is."
+        )
+
+
 def _scores_missing(evidence: Evidence) -> Iterator[str]:
     scores = evidence.populations.scores
     seen: set[str] = set()
@@ -197,6 +216,7 @@ RULES: tuple[Callable[[Evidence], Iterator[str]], ...] = (
     _low_paired_response,
     _response_differs,
     _answers_after_allocation,
+    _spans_arms,
     _scores_missing,
     _outcomes_not_asked,
     _complete_cases,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reports.disclosure import Limits
 from reports.exhibits.counts import ArmCounts, count_by_arm
 from reports.exhibits.exhibit import Exhibit
+from reports.exhibits.turnover import turnover_and_response
 from reports.formatting import listed, percentage
 from reports.proportions import wilson
 from reports.tables import Cell, Column, Row, Share, ShareInterval, Table, Withheld
@@ -62,6 +63,7 @@ def response(evidence: Evidence) -> Exhibit:
                     "independent of each other.",
                 ),
             ),
+            *turnover_and_response(evidence),
         ),
     )
 

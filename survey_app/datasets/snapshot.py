@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import metadata
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Executable, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Executable, exists, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from instruments.missing import NOT_ANSWERED, NOT_ASKED
 from instruments.questionnaire import InstrumentPart, Questionnaire
-from reports.snapshot import Event, Fact, Snapshot, StudyFacts, VersionFacts, WaveFacts
+from reports.snapshot import Event, Fact, Sharing, Snapshot, StudyFacts, VersionFacts, WaveFacts
 from survey_app.database.models import (
     Allocation,
     Authority,
@@ -28,6 +28,7 @@ from survey_app.database.models import (
     Comment,
     Invitation,
     Letter,
+    Membership,
     Participant,
     QuestionnaireVersion,
     Randomisation,
@@ -39,6 +40,7 @@ from survey_app.database.models import (
     WaveChange,
 )
 from survey_app.database.queries.invitations import has_begun
+from survey_app.database.queries.people import counts, randomised_on_or, standing_since
 from survey_app.database.queries.waves import wave_changes
 from survey_app.datasets.asked import asked_columns
 from survey_app.datasets.times import seconds_per_item
@@ -97,13 +99,18 @@ def build_snapshot(
         },
         versions=_versions(definition, [each.version for each in versions], questions),
         schools=schools,
-        participants=_participants(session, study),
+        participants=_participants(
+            session,
+            study,
+            first_day=randomised_on_or(session, study, otherwise=definition.waves[0].closes_on),
+        ),
         invitations=_invitations(session, study),
         submissions=submissions.drop(columns=["arm", "questionnaire"]),
         answers=_answers(session, study, submissions, questions),
         comments=comments,
         codings=_codings(session, study, comments),
         sessions=_sessions(session, study, arms),
+        sharing=_sharing(session, study),
         provenance=_provenance(
             study,
             definition,
@@ -190,7 +197,7 @@ def _schools(session: Session, study: Study, arms: ArmNames) -> pd.DataFrame:
         select(School.code, Authority.name, School.exclusion, Allocation.arm)
         .join(Authority, Authority.id == School.authority_id)
         .outerjoin(Allocation, Allocation.school_id == School.id)
-        .where(School.study_id == study.id)
+        .where(School.study_id == study.id, School.merged_into_id.is_(None))
         .order_by(School.code)
     )
     schools = _rows(session, statement, ["school", "authority", "exclusion", "arm"])
@@ -201,16 +208,55 @@ def _schools(session: Session, study: Study, arms: ArmNames) -> pd.DataFrame:
     return schools.set_index("school")[["authority", "eligible", "exclusion", "arm"]]
 
 
-def _participants(session: Session, study: Study) -> pd.DataFrame:
+def _participants(session: Session, study: Study, *, first_day: date) -> pd.DataFrame:
     statement = (
-        select(Participant.code, School.code, Participant.role, Participant.withdrawn_at)
+        select(
+            Participant.code,
+            School.code,
+            Participant.role,
+            Participant.withdrawn_at,
+            standing_since(first_day),
+        )
         .join(School, School.id == Participant.school_id)
-        .where(Participant.study_id == study.id)
+        .where(Participant.study_id == study.id, counts())
         .order_by(Participant.code)
     )
-    people = _rows(session, statement, ["participant", "school", "role", "withdrawn"])
+    people = _rows(session, statement, ["participant", "school", "role", "withdrawn", "turnover"])
     people["withdrawn"] = people["withdrawn"].notna()
     return people.set_index("participant")
+
+
+def _sharing(session: Session, study: Study) -> Sharing:
+    """Count what spans arms; which arms these are is no part of it."""
+    arms_of_a_trust = (
+        select(School.trust)
+        .join(Allocation, Allocation.school_id == School.id)
+        .where(School.study_id == study.id, School.trust != "")
+        .group_by(School.trust)
+        .having(func.count(Allocation.arm.distinct()) > 1)
+        .subquery()
+    )
+    now_at = (
+        select(Membership.participant_id, Membership.school_id, Allocation.arm)
+        .join(Allocation, Allocation.school_id == Membership.school_id)
+        .where(Membership.study_id == study.id, Membership.until_on.is_(None))
+    )
+    before, after = aliased(Participant), aliased(Participant)
+    moved = [
+        select(after.id, of.school_id, Allocation.arm)
+        .join(before, before.id == after.came_from_id)
+        .join(Allocation, Allocation.school_id == of.school_id)
+        .where(after.study_id == study.id)
+        for of in (before, after)
+    ]
+    places = _rows(session, union(now_at, *moved), ["person", "school", "arm"])
+    n_arms = places.groupby("person")["arm"].transform("nunique")
+    spanning = places[n_arms > 1]
+    return Sharing(
+        trusts=session.scalar(select(func.count()).select_from(arms_of_a_trust)) or 0,
+        people=int(spanning["person"].nunique()),
+        schools=int(spanning["school"].nunique()),
+    )
 
 
 def _invitations(session: Session, study: Study) -> pd.DataFrame:
@@ -225,7 +271,7 @@ def _invitations(session: Session, study: Study) -> pd.DataFrame:
     statement = (
         select(Participant.code, Invitation.wave, sent)
         .join(Participant, Participant.id == Invitation.participant_id)
-        .where(Invitation.study_id == study.id)
+        .where(Invitation.study_id == study.id, counts())
         .order_by(Invitation.id)
     )
     invitations = _rows(session, statement, ["participant", "wave", "sent"])
@@ -249,7 +295,7 @@ def _submissions(
         .join(Participant, Participant.id == Submission.participant_id)
         .outerjoin(QuestionnaireVersion, QuestionnaireVersion.id == Submission.questionnaire_id)
         .outerjoin(Allocation, Allocation.school_id == Participant.school_id)
-        .where(Submission.study_id == study.id, has_begun())
+        .where(Submission.study_id == study.id, has_begun(), counts())
         .order_by(Submission.id)
     )
     columns = ["submission", "participant", "wave", "started_at", "submitted_at", "arm"]

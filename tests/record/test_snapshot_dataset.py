@@ -16,19 +16,22 @@ from trials import BY, KEY, Clock, Trial, load_trial, loaded_trial
 
 from instruments.missing import NOT_ANSWERED, NOT_ASKED, PREFER_NOT_TO_SAY
 from reports.document import build_report, render_html
-from reports.snapshot import Snapshot
+from reports.snapshot import Sharing, Snapshot
 from scoring.scales import score
-from survey_app.database.models import Comment, Participant, Randomisation, Submission
+from survey_app.database.models import Comment, Participant, Randomisation, School, Submission
 from survey_app.database.queries.comments import comment_counts
+from survey_app.database.queries.people import person_by_code
 from survey_app.database.queries.schools import school_by_urn
 from survey_app.database.session import Database
 from survey_app.operations.coding import add_code, code_comment
+from survey_app.operations.merging import merge_people
 from survey_app.operations.outbox import claim_letters, note_sent
 from survey_app.operations.posted_letters import print_letters
 from survey_app.operations.redaction import release_comment
 from survey_app.operations.reporting import take_snapshot
 from survey_app.operations.studies import register_study, unmask_study
 from survey_app.operations.supervision import record_session
+from survey_app.operations.turnover import leave_role, move_person, share_person, succeed
 from survey_app.trial.design import read_study
 
 SEED = "zq-seed-of-this-trial"
@@ -266,6 +269,57 @@ def test_a_person_withdrawn_is_flagged_and_kept(told: Trial):
         )
     people = snapshot_of(told).participants
     assert people["withdrawn"].to_dict() == {f"P{n:05d}": n == 2 for n in range(1, 12)}
+
+
+def test_stayers_joiners_and_leavers_are_told_apart_and_a_second_record_is_nobody(told: Trial):
+    with told.database.writing() as session:
+        study = told.study(session)
+        given = {"by": BY, "at": told.clock()}
+        one, six, seven, deputy = (
+            person_by_code(session, study, code)
+            for code in ("P00001", "P00006", "P00007", "P00009")
+        )
+        day = told.clock().date()
+        leave_role(session, participant=one, because="left_school", on=day, **given)
+        succeed(
+            session,
+            participant=one,
+            name="Nia New",
+            email="nia@school1.example",
+            role="DSL",
+            on=day,
+            **given,
+        )
+        moved_to = school_by_urn(session, study, "100005")
+        move_person(session, participant=six, to=moved_to, on=day, **given)
+        merge_people(session, kept=seven, other=deputy, **given)
+    snapshot = snapshot_of(told)
+    found = snapshot.participants["turnover"].to_dict()
+    assert found["P00001"] == "leaver"
+    assert found["P00012"] == "joiner"
+    assert found["P00003"] == "stayer"
+    assert "P00009" not in found
+    assert set(snapshot.invitations["participant"]) <= set(found)
+    assert set(snapshot.submissions["participant"]) <= set(found)
+
+
+def test_trusts_and_people_that_span_arms_are_counted_and_not_named(trial: Trial):
+    with trial.database.writing() as session:
+        for school in session.query(School):
+            school.trust = "Beacon Trust"
+        person = person_by_code(session, trial.study(session), "P00001")
+        for urn in range(100002, 100009):
+            share_person(
+                session,
+                participant=person,
+                school=school_by_urn(session, trial.study(session), str(urn)),
+                on=trial.clock().date(),
+                by=BY,
+                at=trial.clock(),
+            )
+    assert snapshot_of(trial).sharing == Sharing()
+    trial.randomise()
+    assert snapshot_of(trial).sharing == Sharing(trusts=1, people=1, schools=8)
 
 
 def test_an_invitation_counts_as_sent_once_its_letter_left(trial: Trial):

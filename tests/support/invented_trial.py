@@ -217,6 +217,7 @@ def _participants(rng: np.random.Generator, schools: pd.DataFrame, deputies: int
         if rng.random() < 0.3:
             rows.append((school, "Deputy DSL"))
     participants = pd.DataFrame(rows, columns=["school", "role"])
+    participants["turnover"] = "stayer"
     participants["withdrawn"] = rng.random(len(rows)) < 0.03
     participants.index = pd.Index([f"P{n:04d}" for n in range(1, len(rows) + 1)])
     return participants

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g, render_template
 
 from survey_app.database.queries.invitations import counts_by_version, counts_by_wave
+from survey_app.database.queries.people import counts_by_standing, randomised_on_or
 from survey_app.database.queries.schools import roster_counts
 from survey_app.database.queries.studies import randomisation_of
 from survey_app.operations.studies import definition_of
@@ -16,6 +17,7 @@ from survey_app.web.coordinator.presenters import (
     moved_in_words,
     roster_rows,
     tagged_facts,
+    turnover_rows,
     version_rows,
     wave_rows,
 )
@@ -43,6 +45,14 @@ def overview(study: str) -> str:
         events=events_as_facts(design),
         moved=moved_in_words(design),
         waves=wave_rows(design, counts, at=now()),
+        turnover=turnover_rows(
+            design,
+            counts_by_standing(
+                record(),
+                g.study,
+                first_day=randomised_on_or(record(), g.study, otherwise=design.waves[0].closes_on),
+            ),
+        ),
         versions=version_rows(design, counts_by_version(record(), g.study)),
         changed_files=[str(each) for each in changed_files(g.study)],
         roster=roster_rows(roster),

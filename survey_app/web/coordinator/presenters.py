@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from survey_app.database.queries.invitations import VersionCounts, WaveCounts
+from survey_app.database.queries.people import STANDINGS, Standing, StandingCounts
 from survey_app.database.queries.rollout import ArmCount
 from survey_app.database.queries.schools import RosterCounts
 from survey_app.operations.waves import WaveState, day_in_england, state_of
@@ -26,6 +27,11 @@ _TAG_COLOURS = {
     "secondary copy": "blue",
     "recalled, unverified": "yellow",
     "our choice": "grey",
+}
+STANDINGS_IN_WORDS: Mapping[Standing, str] = {
+    "stayer": "Stayed",
+    "joiner": "Joined later, or in somebody’s place",
+    "leaver": "Have left since",
 }
 LETTER_STATES = ("waiting", "sending", "sent", "refused", "cancelled")
 MODELS = {"one_to_one": "One to one", "group": "Group", "usual_support": "Usual support"}
@@ -124,6 +130,27 @@ def wave_rows(
             ]
         )
     return rows
+
+
+def turnover_rows(
+    design: StudyDefinition, counts: Sequence[StandingCounts]
+) -> list[list[str | int]]:
+    """Give who stayed, joined and left at each wave that was invited to; empty if all stayed."""
+    if not any(each.standing != "stayer" for each in counts):
+        return []
+    found = {(each.wave, each.standing): each for each in counts}
+    return [
+        [
+            wave.title,
+            STANDINGS_IN_WORDS[standing],
+            count.invited,
+            count.submitted,
+            _share(count.submitted, count.invited),
+        ]
+        for wave in design.waves
+        for standing in STANDINGS
+        if (count := found.get((wave.id, standing))) is not None
+    ]
 
 
 def version_rows(design: StudyDefinition, counts: Sequence[VersionCounts]) -> list[list[str | int]]:

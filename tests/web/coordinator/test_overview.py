@@ -34,6 +34,17 @@ def test_shows_each_wave_with_its_response(sign_in_as, trial: Trial) -> None:
     assert "Not open yet 0 0 0 –" in shown
 
 
+def test_tells_apart_who_stayed_joined_and_left_once_somebody_has(sign_in_as, trial: Trial) -> None:
+    trial.invite()
+    browser = sign_in_as("coordinator")
+    assert "Who stayed, joined and left" not in browser.get(PATH).text
+    leaving = {"on-day": "16", "on-month": "9", "on-year": "2019", "because": "not_known"}
+    browser.post(f"{STUDY}/people/P00001/leave", data=leaving | {"followed": "no"})
+    shown = text_of_page(browser.get(PATH).text)
+    assert "Before supervision Stayed 9 0 0%" in shown
+    assert "Before supervision Have left since 1 0 0%" in shown
+
+
 def test_shows_what_each_arm_is_given_and_from_when(sign_in_as, trial: Trial) -> None:
     shown = text_of_page(sign_in_as("evaluator").get(PATH).text)
     assert "Supervision 1 One to one 4 November 2019 20 March 2020 Our choice" in shown
