@@ -81,7 +81,7 @@ def stage(
             mail_server=mail_server,
         )
         settings.data_directory.mkdir()
-        database = Database(url)
+        database = Database(url, keys=settings.encryption_keys)
         try:
             schema.upgrade(database.engine)
             make_queue(settings, creates_tables=True)

@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from survey_app.mail_settings import (
@@ -26,6 +26,7 @@ from survey_app.mail_settings import Encryption as Encryption
 from survey_app.mail_settings import MailServer as MailServer
 
 Mode = Literal["demonstration", "production"]
+EncryptedPurpose = Literal["staff", "contacts", "comments"]
 
 _SHORTEST_KEY = 32
 _MOST_PROXIES = 5
@@ -55,15 +56,24 @@ class Settings:
     """How many proxies of our own stand before the service and say where a request came from."""
     staff_keys: tuple[str, ...] = ()
     """Keys that encrypt the second factors of staff, newest first."""
+    contacts_keys: tuple[str, ...] = ()
+    """Keys that encrypt names and addresses of participants, newest first."""
+    comments_keys: tuple[str, ...] = ()
+    """Keys that encrypt comments as they were written, newest first."""
     mail_connections: int = 1
     """Over how many connections letters leave at once."""
     notify: NotifyService | None = None
     bounces: Bounces | None = None
 
     @property
-    def encryption_keys(self) -> dict[Literal["staff"], tuple[str, ...]]:
+    def encryption_keys(self) -> dict[EncryptedPurpose, tuple[str, ...]]:
         """The keys of encrypted columns, by purpose; a demonstration makes them of its secret."""
-        return {"staff": self.staff_keys or (_own_key(self.secret_key, "staff"),)}
+        own = own_keys(self.secret_key)
+        return {
+            "staff": self.staff_keys or own["staff"],
+            "contacts": self.contacts_keys or own["contacts"],
+            "comments": self.comments_keys or own["comments"],
+        }
 
     @property
     def needs_second_factor(self) -> bool:
@@ -134,7 +144,11 @@ class Settings:
                 f"SURVEY_TRUSTED_PROXIES is {proxies!r}; expected the number of proxies of your "
                 f"own before the service, from 0 to {_MOST_PROXIES}"
             )
-        staff_keys = _keys(environ, "SURVEY_STAFF_KEYS", faults, needed=mode == "production")
+        staff_keys, contacts_keys, comments_keys = (
+            _keys(environ, name, faults, needed=mode == "production")
+            for name in ("SURVEY_STAFF_KEYS", "SURVEY_CONTACTS_KEYS", "SURVEY_COMMENTS_KEYS")
+        )
+        faults.extend(_shared(staff_keys, contacts_keys, comments_keys))
         bounces = read_bounces(environ, faults)
         connections = environ.get("SURVEY_MAIL_CONNECTIONS", "2")
         if not connections.isdecimal() or not 1 <= int(connections) <= _MOST_CONNECTIONS:
@@ -154,6 +168,8 @@ class Settings:
             mail_server=mail_server,
             trusted_proxies=int(proxies),
             staff_keys=staff_keys,
+            contacts_keys=contacts_keys,
+            comments_keys=comments_keys,
             mail_connections=int(connections),
             notify=notify,
             bounces=bounces,
@@ -196,6 +212,22 @@ def _is_key(text: str) -> bool:
         return len(base64.urlsafe_b64decode(text.encode())) == 32
     except (binascii.Error, ValueError):
         return False
+
+
+def _shared(*sets: tuple[str, ...]) -> list[str]:
+    keys = [key for each in sets for key in set(each)]
+    if len(keys) == len(set(keys)):
+        return []
+    return [
+        "SURVEY_STAFF_KEYS, SURVEY_CONTACTS_KEYS and SURVEY_COMMENTS_KEYS have a key in common; "
+        "expected each to have its own"
+    ]
+
+
+def own_keys(secret_key: str) -> dict[EncryptedPurpose, tuple[str, ...]]:
+    """Give the keys of encrypted columns that a secret makes, where none are set."""
+    purposes: tuple[EncryptedPurpose, ...] = get_args(EncryptedPurpose)
+    return {purpose: (_own_key(secret_key, purpose),) for purpose in purposes}
 
 
 def _own_key(secret_key: str, purpose: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from databases import PostgresqlSource, SqliteSource, migrate, missing
 from flask import Flask
-from trials import KEY, Clock, Trial, load_trial, loaded_trial
+from trials import KEY, KEYS, Clock, Trial, load_trial, loaded_trial
 
 from survey_app import create_app
 from survey_app.database.session import Database
@@ -61,7 +61,7 @@ def database_url(
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
+    opened = Database(database_url, keys=KEYS)
     yield opened
     opened.dispose()
 

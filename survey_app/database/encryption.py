@@ -1,18 +1,25 @@
 """Columns that the record keeps encrypted, each under the keys of its own purpose.
 
 A key set is a list, newest first: what is written is encrypted under the newest, and every key of
-the list still reads, so that keys can be changed without a stop.
+the list still reads, so that keys can be changed without a stop. What has to be looked up has a
+hash beside it, under the same keys. Empty text stays empty, so the database can be asked for it.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Final, Literal, get_args
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import Dialect, Engine, Text, TypeDecorator
+from sqlalchemy import ColumnElement, Dialect, Engine, String, Text, TypeDecorator, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-Purpose = Literal["staff"]
+Purpose = Literal["staff", "contacts", "comments"]
+PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 
 _ATTRIBUTE = "survey_keyring"
 
@@ -30,6 +37,13 @@ class Keyring:
             for purpose, of_purpose in keys.items()
             if of_purpose
         }
+        self._newest = {
+            purpose: Fernet(of_purpose[0]) for purpose, of_purpose in keys.items() if of_purpose
+        }
+        self._hashing = {
+            purpose: [base64.urlsafe_b64decode(key.encode()) for key in of_purpose]
+            for purpose, of_purpose in keys.items()
+        }
 
     def encrypt(self, purpose: Purpose, text: str) -> str:
         """Give a text as the record keeps it, under the newest key."""
@@ -43,6 +57,20 @@ class Keyring:
             raise KeyMissingError(
                 f"No key for {purpose} among the settings opens what the record holds."
             ) from error
+
+    def is_newest(self, purpose: Purpose, kept: str) -> bool:
+        """Whether what the record keeps is under the newest key of its purpose."""
+        try:
+            self._newest[purpose].decrypt(kept.encode())
+        except InvalidToken:
+            return False
+        return True
+
+    def hashes(self, purpose: Purpose, text: str) -> list[str]:
+        """Give the hashes that a text may be looked up by, under each key, the newest first."""
+        self._cipher(purpose)
+        spoken = f"look-up:{text.strip().casefold()}".encode()
+        return [hmac.new(key, spoken, hashlib.sha256).hexdigest() for key in self._hashing[purpose]]
 
     def _cipher(self, purpose: Purpose) -> MultiFernet:
         if purpose not in self._ciphers:
@@ -66,12 +94,66 @@ class Encrypted(TypeDecorator[str]):
         self.purpose = purpose
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _keyring(dialect).encrypt(self.purpose, value)
+        if not value:
+            return value
+        # As in every other column of text, a NUL is replaced, visibly.
+        kept = value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        return keyring_of(dialect).encrypt(self.purpose, kept)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _keyring(dialect).decrypt(self.purpose, value)
+        return keyring_of(dialect).decrypt(self.purpose, value) if value else value
 
 
-def _keyring(dialect: Dialect) -> Keyring:
+class EncryptedFields(TypeDecorator[dict[str, str]]):
+    """Fields by name, encrypted together under the keys of one purpose."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, purpose: Purpose) -> None:
+        super().__init__()
+        self.purpose = purpose
+
+    def process_bind_param(self, value: dict[str, str] | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return keyring_of(dialect).encrypt(self.purpose, json.dumps(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, str] | None:
+        if value is None:
+            return None
+        fields: dict[str, str] = json.loads(keyring_of(dialect).decrypt(self.purpose, value))
+        return fields
+
+
+class LookUpHash(TypeDecorator[str]):
+    """A hash of the text it is given, under the newest key of a purpose; it cannot be read back."""
+
+    impl = String(64)
+    cache_ok = True
+
+    def __init__(self, purpose: Purpose, of: str) -> None:
+        super().__init__()
+        self.purpose = purpose
+        self.of = of
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else keyring_of(dialect).hashes(self.purpose, value)[0]
+
+
+def is_hash_of(
+    session: Session, column: InstrumentedAttribute[Any], *texts: str
+) -> ColumnElement[bool]:
+    """Whether a column of hashes is that of one of these texts, under any key that still reads."""
+    kind = column.type
+    if not isinstance(kind, LookUpHash):
+        raise TypeError(f"{column} holds no hashes to look up by")
+    keyring = keyring_of(session.get_bind().dialect)
+    hashes = [each for text in texts for each in keyring.hashes(kind.purpose, text)]
+    return type_coerce(column, String).in_(hashes)
+
+
+def keyring_of(dialect: Dialect) -> Keyring:
+    """Give the keys that columns are read and written with over connections of this dialect."""
     keyring: Keyring = getattr(dialect, _ATTRIBUTE)
     return keyring

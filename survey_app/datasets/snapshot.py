@@ -395,7 +395,11 @@ def _comments(
 ) -> pd.DataFrame:
     statement = (
         select(
-            Comment.id, Comment.submission_id, Comment.question, Comment.released_at, Comment.body
+            Comment.id,
+            Comment.submission_id,
+            Comment.question,
+            Comment.released_at,
+            Comment.n_words,
         )
         .where(Comment.study_id == study.id, Comment.body != "", Comment.not_asked.is_(False))
         .order_by(Comment.id)
@@ -403,7 +407,6 @@ def _comments(
     columns = ["comment", "submission", "question", "released", "words"]
     comments = _rows(session, statement, columns).set_index("comment")
     comments["released"] = comments["released"].notna()
-    comments["words"] = [len(body.split()) for body in comments["words"]]
     comments = comments.astype({"words": int})
     submitted = submissions.index[submissions["submitted_at"].notna()]
     return comments[

@@ -81,6 +81,7 @@ WORDING: Mapping[str, str] = {
     "account_closed": "Account closed",
     "password_set_by_link": "Password set by the link of a letter",
     "sign_ins_slowed": "Many different wrong passwords were tried at once",
+    "keys_rotated": "Encrypted anew under the newest key: {rows} rows of {purpose}",
     "signed_in": "Signed in",
     "signed_out": "Signed out",
     "password_changed": "Password changed",

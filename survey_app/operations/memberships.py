@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from survey_app.database.encryption import is_hash_of
 from survey_app.database.models import Contact, Membership, Participant, School, Study
 from survey_app.operations.errors import OperationError
 from survey_app.operations.waves import day_in_england
@@ -127,7 +128,11 @@ def refuse_taken_address(session: Session, *, study_id: int, email: str) -> None
     taken = session.scalar(
         select(Participant.code)
         .join(Contact)
-        .where(Contact.study_id == study_id, Contact.email == email, Contact.ended_at.is_(None))
+        .where(
+            Contact.study_id == study_id,
+            is_hash_of(session, Contact.email_hash, email),
+            Contact.ended_at.is_(None),
+        )
     )
     if taken is not None:
         raise OperationError(f"This address is that of {taken} already; expected one of their own.")

@@ -289,6 +289,7 @@ def _save_texts(
                 "submission_id": submission.id,
                 "question": question,
                 "body": body,
+                "n_words": len(body.split()),
                 "saved_at": at,
                 "is_draft": draft,
             }

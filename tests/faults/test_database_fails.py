@@ -155,7 +155,7 @@ def test_a_file_locked_for_too_long_saves_nothing_and_says_so(
     app, settings, clock, dev, monkeypatch, point
 ):
     monkeypatch.setattr(sessions, "_BUSY_SECONDS", 0.2)
-    impatient = Database(settings.database_url)
+    impatient = Database(settings.database_url, keys=settings.encryption_keys)
     monkeypatch.setattr(app.extensions["survey"].database, "engine", impatient.engine)
     before = everything(dev.trial.database)
     other = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"), isolation_level=None)

@@ -22,7 +22,7 @@ from letterboxes import (
     text_of,
 )
 from sqlalchemy import select
-from trials import KEY, Clock, Trial
+from trials import KEY, KEYS, Clock, Trial
 
 from survey_app.database.models import AuditEvent, Contact, Invitation, Letter, Participant
 from survey_app.database.queries.invitations import visit_by_token
@@ -64,6 +64,11 @@ def answer(trial: Trial, person: int = 1) -> None:
         parts = {"study": visit.study, "invitation": visit.invitation, "at": trial.clock()}
         submission = start_submission(session, consents=consents, **parts)
         submit(session, submission=submission, key=KEY, rng=random.Random(1), **parts)
+
+
+def contact_called(session, name: str) -> Contact:
+    (found,) = (each for each in session.scalars(select(Contact)) if each.name == name)
+    return found
 
 
 def test_every_letter_is_sent_once(settings, invited):
@@ -115,8 +120,8 @@ def test_each_link_opens_the_visit_of_the_person_written_to(settings, invited):
         token = link_in(message).removeprefix("https://survey.example.org/link/")
         with invited.database.reading() as session:
             visit = visit_by_token(session, token_hash(token))
-        assert visit is not None
-        assert visit.name == message["To"].addresses[0].display_name
+            assert visit is not None
+            assert visit.name == message["To"].addresses[0].display_name
 
 
 def test_without_a_server_letters_go_to_the_mailbox(settings, invited):
@@ -175,7 +180,7 @@ def test_a_fault_in_one_letter_never_stops_the_others(settings, invited):
 
 def test_an_address_that_cannot_be_written_is_parked(settings, invited):
     with invited.database.writing() as session:
-        session.scalars(select(Contact).where(Contact.name == "Person 4")).one().email = "nobody"
+        contact_called(session, "Person 4").email = "nobody"
     assert deliver(settings, invited, Remembering()) == Delivery(sent=PEOPLE - 1, refused=1)
 
 
@@ -279,7 +284,7 @@ def test_two_workers_at_once_send_each_letter_once(settings, invited, database_u
     faults: list[BaseException] = []
 
     def work(transport: Slow) -> None:
-        database = Database(database_url)
+        database = Database(database_url, keys=KEYS)
         try:
             deliver_letters(settings, database, clock=invited.clock, transport=transport)
         except BaseException as fault:
@@ -328,7 +333,7 @@ def test_no_address_and_no_token_reaches_a_log_or_the_outbox(settings, invited, 
 def test_a_letter_names_the_person_as_the_roster_does_now(settings, trial: Trial, clock: Clock):
     trial.invite()
     with trial.database.writing() as session:
-        contact = session.scalars(select(Contact).where(Contact.name == "Person 5")).one()
+        contact = contact_called(session, "Person 5")
         contact.name, contact.email = "Fay Newname", "fay@school5.example"
     transport = Remembering()
     deliver(settings, trial, transport)

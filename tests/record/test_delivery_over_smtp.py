@@ -207,7 +207,8 @@ from survey_app.jobs.delivery import deliver_letters
 
 url, folder, port, at = sys.argv[1:]
 settings = settings_for(url, Path(folder), mail_server=reached_at(int(port), timeout_seconds=60))
-deliver_letters(settings, Database(url), clock=lambda: datetime.fromisoformat(at))
+database = Database(url, keys=settings.encryption_keys)
+deliver_letters(settings, database, clock=lambda: datetime.fromisoformat(at))
 """
 
 

@@ -74,7 +74,7 @@ def told(sqlite_source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[To
             mail_from="Survey <survey@trial.example>",
             mail_server=None,
         )
-        database = Database(url)
+        database = Database(url, keys=settings.encryption_keys)
         tell_story(settings, database, now=NOW, say=lambda _: None)
         yield Told(database, settings)
         database.dispose()

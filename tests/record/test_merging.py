@@ -62,9 +62,9 @@ def test_the_links_that_still_count_work_and_the_others_do_not(trial: Trial):
     merge(trial, "P00001", "P00009")
     with trial.database.reading() as session:
         visits = [visit_by_token(session, token_hash(token)) for token in tokens]
-    assert visits[0] is None
-    assert visits[1] is not None
-    assert visits[1].name == "Person 1"
+        assert visits[0] is None
+        assert visits[1] is not None
+        assert visits[1].name == "Person 1"
 
 
 def test_where_both_answered_those_of_the_record_kept_count(trial: Trial):

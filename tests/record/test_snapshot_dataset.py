@@ -12,7 +12,7 @@ from answering import answer, save, send, start
 from looking import everything, rows
 from routed import route
 from sqlalchemy import update
-from trials import BY, KEY, Clock, Trial, load_trial, loaded_trial
+from trials import BY, KEY, KEYS, Clock, Trial, load_trial, loaded_trial
 
 from instruments.missing import NOT_ANSWERED, NOT_ASKED, PREFER_NOT_TO_SAY
 from reports.document import build_report, render_html
@@ -107,7 +107,7 @@ def told(
     """The trial that `tell` tells, on the first day of its follow-up."""
     source = request.getfixturevalue(f"{database_kind}_source")
     with source.fresh(tmp_path, fill=tell) as url:
-        database = Database(url)
+        database = Database(url, keys=KEYS)
         trial = loaded_trial(database, clock)
         clock.noon_on(trial.definition.wave("follow_up").opens_on)
         yield trial

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import select
-from trials import BY, KEY, Clock
+from trials import BY, KEY, KEYS, Clock
 
 from instruments.catalogue import load_catalogue
 from reports.document import build_report, render_html
@@ -194,7 +194,7 @@ def example(
 ) -> Iterator[WorkedExample]:
     source = request.getfixturevalue(f"{request.param}_source")
     with source.fresh(tmp_path_factory.mktemp("worked_example")) as url:
-        database = Database(url)
+        database = Database(url, keys=KEYS)
         told = WorkedExample(database)
         told.tell()
         told.unmask()
@@ -330,7 +330,7 @@ def test_the_report_prints_them(snapshot: Snapshot):
 
 def test_under_the_mask_the_difference_has_the_same_size(tmp_path, sqlite_source):
     with sqlite_source.fresh(tmp_path) as url:
-        database = Database(url)
+        database = Database(url, keys=KEYS)
         told = WorkedExample(database)
         told.tell()
         masked = told.snapshot()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from trials import Trial
+from trials import KEYS, Trial
 
 from survey_app.database.session import Database
 
@@ -21,7 +21,7 @@ def at_once(trial: Trial, *acts: Callable[[Trial], Result]) -> list[Result | Exc
 
     def run(number: int, act: Callable[[Trial], Result]) -> None:
         address = trial.database.engine.url.render_as_string(hide_password=False)
-        database = Database(address)
+        database = Database(address, keys=KEYS)
         try:
             # The connection is made first, so that the acts themselves meet.
             database.engine.connect().close()

@@ -12,6 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from sqlalchemy import make_url
+from trials import KEYS
 
 from survey_app.database import schema
 from survey_app.database.session import Database
@@ -105,7 +106,7 @@ class PostgresqlSource:
 
 
 def _fill(url: str, fill: Fill) -> None:
-    database = Database(url)
+    database = Database(url, keys=KEYS)
     migrate(database)
     fill(database)
     database.dispose()

@@ -19,10 +19,12 @@ from survey_app.operations.randomisation import allocate_clusters
 from survey_app.operations.staff import add_staff, grant_role
 from survey_app.operations.studies import register_study
 from survey_app.roles import ROLES
+from survey_app.settings import own_keys
 from survey_app.trial.design import StudyDefinition, load_ready_made
 from survey_app.trial.roster import read_roster
 
 KEY = "a key for tests, and for nothing else at all"
+KEYS = own_keys(KEY)
 SLUG = "bolton-primary"
 BY = "command:test"
 PASSWORD = "correct horse battery staple"

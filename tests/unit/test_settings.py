@@ -17,6 +17,8 @@ PRODUCTION = {
     "SURVEY_MAIL_FROM": "survey@example.org",
     "SURVEY_SMTP_HOST": "smtp.example.org",
     "SURVEY_STAFF_KEYS": "A" * 43 + "=",
+    "SURVEY_CONTACTS_KEYS": "B" * 42 + "A=",
+    "SURVEY_COMMENTS_KEYS": "C" * 42 + "A=",
 }
 DEMONSTRATION = {"SURVEY_MODE": "demonstration", "SURVEY_SECRET_KEY": KEY}
 
@@ -80,6 +82,8 @@ def test_every_fault_is_told_at_once():
         "SURVEY_SMTP_ENCRYPTION",
         "SURVEY_SMTP_PORT",
         "SURVEY_STAFF_KEYS",
+        "SURVEY_CONTACTS_KEYS",
+        "SURVEY_COMMENTS_KEYS",
     ]
 
 
@@ -192,6 +196,19 @@ def test_keys_are_a_list_and_one_that_is_none_is_told_by_its_place():
     assert "SURVEY_STAFF_KEYS is not set" in " ".join(
         faults({**PRODUCTION, "SURVEY_STAFF_KEYS": ""})
     )
+
+
+@pytest.mark.parametrize("name", ["SURVEY_CONTACTS_KEYS", "SURVEY_COMMENTS_KEYS"])
+def test_production_needs_keys_for_contacts_and_for_comments(name):
+    (fault,) = faults({**PRODUCTION, name: ""})
+    assert fault.startswith(f"{name} is not set")
+
+
+def test_each_purpose_has_keys_of_its_own():
+    shared = PRODUCTION["SURVEY_STAFF_KEYS"]
+    (fault,) = faults(PRODUCTION, SURVEY_COMMENTS_KEYS=f"{'D' * 42}A=,{shared}")
+    assert "have a key in common" in fault
+    assert len({keys[0] for keys in read().encryption_keys.values()}) == 3
 
 
 def test_a_demonstration_makes_a_key_of_its_secret():

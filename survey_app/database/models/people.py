@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from survey_app.database.base import Base
 from survey_app.database.columns import (
@@ -16,6 +16,7 @@ from survey_app.database.columns import (
     ShortText,
     StudyId,
 )
+from survey_app.database.encryption import Encrypted, LookUpHash
 from survey_app.database.models.studies import School
 
 
@@ -57,7 +58,7 @@ class Contact(Base):
         Index(
             "ix_contact_current_email",
             "study_id",
-            "email",
+            "email_hash",
             unique=True,
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
@@ -66,8 +67,10 @@ class Contact(Base):
 
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
     study_id: Mapped[StudyId]
-    name: Mapped[ShortText]
-    email: Mapped[ShortText]
+    name: Mapped[str] = mapped_column(Encrypted("contacts"))
+    email: Mapped[str] = mapped_column(Encrypted("contacts"))
+    email_hash: Mapped[str] = mapped_column(LookUpHash("contacts", of="email"))
+    """What an address is looked up by, since an encrypted one cannot be searched for."""
     address_since: Mapped[Moment | None]
     """When the address was last changed; what bounced before tells nothing of it."""
     undeliverable_at: Mapped[Moment | None]
@@ -75,6 +78,11 @@ class Contact(Base):
     """When letters stopped going here, because the person left the role."""
 
     participant: Mapped[Participant] = relationship(back_populates="contact")
+
+    @validates("email")
+    def _keep_hash(self, _name: str, email: str) -> str:
+        self.email_hash = email
+        return email
 
 
 class Membership(Base):

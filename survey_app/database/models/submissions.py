@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, UniqueConstraint, false
+from sqlalchemy import UniqueConstraint, false
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from survey_app.database.base import Base
@@ -17,6 +17,7 @@ from survey_app.database.columns import (
     StudyId,
     SubmissionId,
 )
+from survey_app.database.encryption import Encrypted, EncryptedFields
 from survey_app.database.models.versions import QuestionnaireVersion
 
 
@@ -86,7 +87,9 @@ class Comment(Base):
     study_id: Mapped[StudyId]
     submission_id: Mapped[SubmissionId]
     question: Mapped[ShortText]
-    body: Mapped[LongText]
+    body: Mapped[str] = mapped_column(Encrypted("comments"))
+    n_words: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Kept beside, so that nobody who counts has to read."""
     saved_at: Mapped[Moment]
     is_draft: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Saved while its page was being answered; the page itself has not been sent yet."""
@@ -108,7 +111,7 @@ class ResponseEvent(Base):
     submission_id: Mapped[SubmissionId]
     item: Mapped[ShortText]
     value: Mapped[int | None]
-    body: Mapped[LongText | None]
+    body: Mapped[str | None] = mapped_column(Encrypted("comments"))
     saved_at: Mapped[Moment]
 
 
@@ -137,5 +140,5 @@ class HeldPage(Base):
     invitation_id: Mapped[InvitationId]
     page: Mapped[ShortText]
     reason: Mapped[ShortText]
-    posted: Mapped[dict[str, str]] = mapped_column(JSON)
+    posted: Mapped[dict[str, str]] = mapped_column(EncryptedFields("comments"))
     held_at: Mapped[Moment]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Text,
     and_,
     bindparam,
     case,
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session, defer, object_session
 
 from instruments.missing import NOT_ANSWERED
 from survey_app.database.base import Base
+from survey_app.database.encryption import keyring_of
 from survey_app.database.models import (
     Allocation,
     Comment,
@@ -60,9 +62,17 @@ class Visit:
     invitation: Invitation
     submission: Submission | None
     letter_id: int
-    name: str
+    kept_name: str
     school: str
     arm: str | None
+
+    @property
+    def name(self) -> str:
+        """Whom it is for, read only where a page says so."""
+        if not self.kept_name:
+            return ""
+        keyring = keyring_of(_session(self.invitation).get_bind().dialect)
+        return keyring.decrypt("contacts", self.kept_name)
 
     @property
     def saved(self) -> SavedAnswers:
@@ -150,7 +160,7 @@ def has_receipt_letter(session: Session, invitation: Invitation) -> bool:
 def unopened_visit(session: Session, reference: str) -> Visit | None:
     """What a browser without a visit may be shown of a questionnaire: its pages, and no answers."""
     found = _visit(session, _BY_REFERENCE, reference=reference)
-    return replace(found, submission=None, letter_id=0, name="") if found else None
+    return replace(found, submission=None, letter_id=0, kept_name="") if found else None
 
 
 def _visit(session: Session, statement: Select[*tuple[Any, ...]], **values: object) -> Visit | None:
@@ -164,7 +174,16 @@ def _visit(session: Session, statement: Select[*tuple[Any, ...]], **values: obje
 # Made once: to make such a statement takes longer than to run it. The text of the definition stays
 # where it is until somebody has not read it yet.
 _VISIT = (
-    select(Study, Invitation, Submission, Letter.id, Contact.name, School.name, Allocation.arm)
+    select(
+        Study,
+        Invitation,
+        Submission,
+        Letter.id,
+        # As it is kept: most pages show no name.
+        type_coerce(Contact.name, Text),
+        School.name,
+        Allocation.arm,
+    )
     .join(Invitation, Invitation.study_id == Study.id)
     .join(Letter, Letter.invitation_id == Invitation.id)
     .join(Participant, Participant.id == Invitation.participant_id)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from survey_app.database.encryption import is_hash_of
 from survey_app.database.models import (
     AuditEvent,
     Contact,
@@ -69,7 +70,10 @@ def person_sought(session: Session, study: Study, wanted: str) -> Participant | 
         .outerjoin(Contact)
         .where(
             Participant.study_id == study.id,
-            or_(Contact.email == wanted.casefold(), Participant.code == wanted.upper()),
+            or_(
+                is_hash_of(session, Contact.email_hash, wanted),
+                Participant.code == wanted.upper(),
+            ),
         )
         .options(joinedload(Participant.contact), joinedload(Participant.school))
         # Whoever has the address now, before whoever handed it on.

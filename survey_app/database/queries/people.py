@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from survey_app.database.encryption import is_hash_of
 from survey_app.database.models import (
     Contact,
     Invitation,
@@ -234,6 +235,8 @@ def current_contact(session: Session, study: Study, email: str) -> Contact | Non
     """The contact that letters to this address go to now."""
     return session.scalar(
         select(Contact).where(
-            Contact.study_id == study.id, Contact.email == email, Contact.ended_at.is_(None)
+            Contact.study_id == study.id,
+            is_hash_of(session, Contact.email_hash, email),
+            Contact.ended_at.is_(None),
         )
     )

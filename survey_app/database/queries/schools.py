@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from survey_app.database.encryption import is_hash_of
 from survey_app.database.models import (
     Authority,
     Contact,
@@ -53,7 +55,7 @@ def roster_counts(session: Session, study: Study) -> RosterCounts:
 
 def n_schools_found(session: Session, study: Study, wanted: str) -> int:
     """How many of the study's schools a search finds."""
-    found = select(func.count()).select_from(School).where(*_found(study, wanted))
+    found = select(func.count()).select_from(School).where(*_found(session, study, wanted))
     return session.scalar(found) or 0
 
 
@@ -68,7 +70,7 @@ def schools_page(
         session.scalars(
             select(School)
             .join(Authority)
-            .where(*_found(study, wanted))
+            .where(*_found(session, study, wanted))
             .options(joinedload(School.authority), joinedload(School.allocation))
             .order_by(Authority.name, School.name, School.id)
             .offset(offset)
@@ -77,17 +79,13 @@ def schools_page(
     )
 
 
-def _found(study: Study, wanted: str) -> list[ColumnElement[bool]]:
+def _found(session: Session, study: Study, wanted: str) -> list[ColumnElement[bool]]:
     of_study = [School.study_id == study.id, School.merged_into_id.is_(None)]
     if not wanted:
         return of_study
     somebody = exists().where(
         Membership.school_id == School.id,
-        Contact.participant_id == Membership.participant_id,
-        or_(
-            Contact.name.icontains(wanted, autoescape=True),
-            Contact.email == wanted.casefold(),
-        ),
+        Membership.participant_id.in_(_people_called(session, study, wanted)),
     )
     authorities = select(Authority.id).where(Authority.name.icontains(wanted, autoescape=True))
     return [
@@ -102,6 +100,24 @@ def _found(study: Study, wanted: str) -> list[ColumnElement[bool]]:
     ]
 
 
+def _people_called(session: Session, study: Study, wanted: str) -> Sequence[int]:
+    """The people with this address, or these words in their name, which is read to be searched."""
+    looked_up: dict[str, list[int]] = session.info.setdefault(("people called", study.id), {})
+    if wanted not in looked_up:
+        rows = session.execute(
+            select(
+                Contact.participant_id,
+                Contact.name,
+                is_hash_of(session, Contact.email_hash, wanted),
+            ).where(Contact.study_id == study.id)
+        )
+        sought = wanted.casefold()
+        looked_up[wanted] = [
+            number for number, name, is_address in rows if is_address or sought in name.casefold()
+        ]
+    return looked_up[wanted]
+
+
 def people_of_schools(session: Session, school_ids: list[int]) -> dict[int, list[Contact]]:
     """The contacts of the people in a role at these schools, by school."""
     found: dict[int, list[Contact]] = {}
@@ -110,10 +126,14 @@ def people_of_schools(session: Session, school_ids: list[int]) -> dict[int, list
         .join(Participant)
         .where(Participant.school_id.in_(school_ids), Participant.left_on.is_(None))
         .options(joinedload(Contact.participant))
-        .order_by(Contact.name)
     ):
         found.setdefault(contact.participant.school_id, []).append(contact)
-    return found
+    # Names are encrypted, so the database cannot put them in order.
+    return {school: sorted(of_one, key=_by_name) for school, of_one in found.items()}
+
+
+def _by_name(contact: Contact) -> tuple[str, int]:
+    return contact.name, contact.participant_id
 
 
 def school_by_urn(session: Session, study: Study, urn: str) -> School | None:
@@ -147,7 +167,7 @@ def participant_by_email(session: Session, study: Study, email: str) -> Particip
     return session.scalar(
         select(Participant)
         .join(Contact)
-        .where(Contact.study_id == study.id, Contact.email == email.strip().casefold())
+        .where(Contact.study_id == study.id, is_hash_of(session, Contact.email_hash, email))
         # Whoever has the address now, before whoever handed it on.
         .order_by(Contact.ended_at.is_not(None), Participant.id.desc())
     )

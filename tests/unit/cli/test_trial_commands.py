@@ -179,7 +179,7 @@ def test_loaded_afresh_the_demonstration_stays_in_the_database_a_service_has_ope
         "survey_app.demonstration.story.tell_story", lambda *_, **parts: told.append(parts)
     )
     invoke(settings, "database", "upgrade")
-    running = Database(settings.database_url)
+    running = Database(settings.database_url, keys=settings.encryption_keys)
     with running.writing() as session:
         add_staff(
             session,
