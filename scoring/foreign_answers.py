@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from instruments.missing import MISSING_CODES, NOT_ANSWERED
 from instruments.model import Instrument, ResponseOption
 from scoring.errors import AnswersError, OutOfRange, OutOfRangeError
+from scoring.frames import checked_answers
 
 NO_ANSWER: Final = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", ".", "#N/A")
 """What R, pandas, spreadsheets, SPSS and databases write for an empty cell."""
@@ -18,30 +20,64 @@ NO_ANSWER: Final = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", ".", 
 _INT8: Final = np.iinfo(np.int8)
 
 
-def whole_numbers(table: pd.DataFrame, items: Iterable[str]) -> pd.DataFrame:
-    """Return the items' columns as int8; an empty cell is "not answered".
+@dataclass(frozen=True, slots=True)
+class AnswersRead:
+    """The answers of a table, with every cell that cannot be one.
 
-    Whether a number is an option of its item is not looked at: scoring does that.
+    Attributes
+    ----------
+    answers : DataFrame of int8, one row a person
+        Items that another instrument asked as well are among them.
+    faults : tuple of OutOfRange
+        Row by row: cells that hold no whole number, as text, and numbers that are no option of
+        their item. Not to be scored while there are any.
+    """
+
+    answers: pd.DataFrame
+    faults: tuple[OutOfRange, ...]
+
+
+def read_answers(table: pd.DataFrame, instrument: Instrument) -> AnswersRead:
+    """Return the instrument's answers in a table, and every cell that cannot be an answer.
 
     Parameters
     ----------
     table : DataFrame of str, one row a person
-        The cells of a CSV, as text. Other columns are not looked at.
-    items : iterable of str
-        The columns wanted; those the table does not have are left out.
-
-    Returns
-    -------
-    DataFrame of int8, shape (rows, items found)
-        With the rows of `table`.
+        The cells of a CSV, as text. Columns that are no items are not looked at.
+    instrument : Instrument
 
     Raises
     ------
     AnswersError
-        When a column is there twice.
-    OutOfRangeError
-        When a cell holds no whole number, or one no response option has; row and column are named.
+        When a scored item has no column, or a column is there twice.
     """
+    wanted = [name for item in instrument.items for name in (item.id, item.same_as) if name]
+    numbers, unreadable = _whole_numbers(table, wanted)
+    answers = with_shared_items(numbers, instrument)
+    names = {
+        item.id: item.same_as
+        for item in instrument.items
+        if item.same_as is not None and item.id not in table.columns
+    }
+    try:
+        checked_answers(answers, instrument, instrument.scored_items)
+        no_options: list[OutOfRange] = []
+    except OutOfRangeError as error:
+        no_options = [
+            replace(each, column=names.get(each.column, each.column)) for each in error.values
+        ]
+    place = {row: number for number, row in enumerate(table.index)}
+    column = {name: number for number, name in enumerate(table.columns)}
+    faults = sorted(
+        (*unreadable, *no_options), key=lambda each: (place[each.row], column[each.column])
+    )
+    return AnswersRead(answers, tuple(faults))
+
+
+def _whole_numbers(
+    table: pd.DataFrame, items: Iterable[str]
+) -> tuple[pd.DataFrame, list[OutOfRange]]:
+    """Give the items' columns as int8, an empty cell as "not answered"; and what is no number."""
     found = [item for item in items if item in table.columns]
     twice = table.columns[table.columns.duplicated()].intersection(pd.Index(found))
     if len(twice):
@@ -58,9 +94,7 @@ def whole_numbers(table: pd.DataFrame, items: Iterable[str]) -> pd.DataFrame:
             for row in np.flatnonzero(~fits)
         ]
         columns[item] = np.where(fits, numbers, NOT_ANSWERED).astype(np.int8)
-    if faults:
-        raise OutOfRangeError(faults, expected="whole numbers that stand for a response option")
-    return pd.DataFrame(columns, index=table.index)
+    return pd.DataFrame(columns, index=table.index), faults
 
 
 def shift_of(answers: pd.DataFrame, instrument: Instrument) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from scoring.cfa.model import FactorModel
 from scoring.findings import Finding
 from scoring.keyed import KeyedAnswers
 from scoring.ordinal.bivariate_normal import FURTHEST
@@ -75,6 +76,29 @@ class Categories:
         """The codes of some thousand people at a time, shape (k, people)."""
         for start in range(0, self.n, _ROWS_AT_ONCE):
             yield self.codes[:, start : start + _ROWS_AT_ONCE]
+
+
+def of_the_model(keyed: KeyedAnswers, model: FactorModel) -> KeyedAnswers:
+    """Return the answers to the model's items, in its order.
+
+    Raises
+    ------
+    ValueError
+        When the model has an item that is not among the answers'.
+    """
+    unknown = [item for item in model.items if item not in keyed.items]
+    if unknown:
+        raise ValueError(
+            f"the model has item {unknown[0]!r}; expected one of {', '.join(keyed.items)}"
+        )
+    order = [keyed.items.index(item) for item in model.items]
+    return KeyedAnswers(
+        items=model.items,
+        values=keyed.values[:, order],
+        minimum=keyed.minimum[order],
+        maximum=keyed.maximum[order],
+        title=keyed.title,
+    )
 
 
 def categorise(keyed: KeyedAnswers) -> Categories:

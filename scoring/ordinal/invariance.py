@@ -22,6 +22,7 @@ from scoring.ordinal.categories import (
     Codes,
     categorise,
     constant_items,
+    of_the_model,
     pairs_of,
     tables_of,
     what_stands_in_the_way,
@@ -223,7 +224,7 @@ def ordinal_invariance(
     multivariate statistical analysis, 233-247. Conventions: semTools `measEq.syntax` with
     `ID.cat = "Wu.Estabrook.2016"`, and lavaan's `lavTestLRT`.
     """
-    chosen = {name: _of_the_model(keyed, model) for name, keyed in groups.items()}
+    chosen = {name: of_the_model(keyed, model) for name, keyed in groups.items()}
     found = {name: categorise(keyed) for name, keyed in chosen.items()}
     n = tuple(one.n for one in found.values())
     findings = list(_group_findings(model, chosen, found))
@@ -236,22 +237,6 @@ def ordinal_invariance(
     steps = tuple(_steps(observed, fitted))
     return OrdinalInvariance(
         model, tuple(groups), n, tuple(level for level, _ in fitted), steps, tuple(findings)
-    )
-
-
-def _of_the_model(keyed: KeyedAnswers, model: FactorModel) -> KeyedAnswers:
-    unknown = [item for item in model.items if item not in keyed.items]
-    if unknown:
-        raise ValueError(
-            f"the model has item {unknown[0]!r}; expected one of {', '.join(keyed.items)}"
-        )
-    order = [keyed.items.index(item) for item in model.items]
-    return KeyedAnswers(
-        items=model.items,
-        values=keyed.values[:, order],
-        minimum=keyed.minimum[order],
-        maximum=keyed.maximum[order],
-        title=keyed.title,
     )
 
 

@@ -18,6 +18,7 @@ from scoring.ordinal.categories import (
     categorise,
     constant_items,
     empty_categories,
+    of_the_model,
     pairs_of,
     tables_of,
     what_stands_in_the_way,
@@ -127,7 +128,7 @@ def fit_wlsmv(keyed: KeyedAnswers, model: FactorModel) -> OrdinalFit:
     Muthen B, du Toit SHC, Spisic D (1997), unpublished. Asparouhov T, Muthen B (2010), "Simple
     second order chi-square correction", Mplus technical appendix.
     """
-    answers = _of_the_model(keyed, model)
+    answers = of_the_model(keyed, model)
     categories = categorise(answers)
     findings = [
         *_model_findings(model),
@@ -188,22 +189,6 @@ def _above(polychoric: PolychoricMatrix) -> Floats:
     """The correlation of each pair."""
     found: Floats = polychoric.correlations[pairs_of(len(polychoric.items))]
     return found
-
-
-def _of_the_model(keyed: KeyedAnswers, model: FactorModel) -> KeyedAnswers:
-    unknown = [item for item in model.items if item not in keyed.items]
-    if unknown:
-        raise ValueError(
-            f"the model has item {unknown[0]!r}; expected one of {', '.join(keyed.items)}"
-        )
-    order = [keyed.items.index(item) for item in model.items]
-    return KeyedAnswers(
-        items=model.items,
-        values=keyed.values[:, order],
-        minimum=keyed.minimum[order],
-        maximum=keyed.maximum[order],
-        title=keyed.title,
-    )
 
 
 def _estimates(

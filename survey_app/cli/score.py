@@ -104,25 +104,22 @@ def _answers(
 ) -> tuple[pd.DataFrame, pd.Series[str] | None]:
     """Read what the items' columns hold and what names the rows; every value is checked."""
     from scoring.errors import AnswersError, OutOfRangeError
-    from scoring.foreign_answers import shift_of, whole_numbers, with_shared_items
-    from scoring.frames import checked_answers
+    from scoring.foreign_answers import read_answers, shift_of
 
     table = read_answer_table(read_file(file), file.name)
     if columns is not None:
         table = _renamed(table, definition, [name.strip() for name in columns.split(",")])
     if id_column is not None and id_column not in table.columns:
         raise click.ClickException(f"{file.name} has no column {id_column} to name the rows.")
-    wanted = [name for item in definition.items for name in (item.id, item.same_as) if name]
     try:
-        answers = with_shared_items(whole_numbers(table, wanted), definition)
-        try:
-            checked_answers(answers, definition, definition.scored_items)
-        except OutOfRangeError as error:
-            hint = _SHIFTED[shift_of(answers, definition)]
-            raise click.ClickException(f"{file.name}: {error}{hint}") from error
+        read = read_answers(table, definition)
     except AnswersError as error:
         raise click.ClickException(f"{file.name}: {error}") from error
-    return answers, None if id_column is None else table[id_column]
+    if read.faults:
+        are_numbers = not any(isinstance(each.value, str) for each in read.faults)
+        hint = _SHIFTED[shift_of(read.answers, definition) if are_numbers else 0]
+        raise click.ClickException(f"{file.name}: {OutOfRangeError(read.faults)}{hint}")
+    return read.answers, None if id_column is None else table[id_column]
 
 
 def _by_person(values: pd.DataFrame, labels: pd.Series[str], file: Path) -> pd.DataFrame:

@@ -86,6 +86,12 @@ def test_refuses_an_answer_with_its_row_and_column(refused, answers, row, said):
     assert said in refused("score", "gad7", answers(row))
 
 
+def test_refuses_every_wrong_answer_at_once_whatever_is_wrong_with_it(refused, answers):
+    said = refused("score", "gad7", answers("x,4,0,0,0,0,0,0", "y,0,1.5,0,often,0,0,0"))
+    assert "row 2, column gad7_1: 4; row 3, column gad7_2: 1.5; row 3, column gad7_4: often" in said
+    assert "would fit" not in said
+
+
 def test_says_what_is_not_there(refused, answers, tmp_path):
     file = answers("x,0,0", headings="person,gad7_1,gad7_2")
     assert "no column gad7_3, gad7_4" in refused("score", "gad7", file)

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from instruments.catalogue import load_catalogue
-from scoring.errors import AnswersError, OutOfRangeError
-from scoring.foreign_answers import NO_ANSWER, shift_of, whole_numbers, with_shared_items
+from scoring.errors import AnswersError, OutOfRange
+from scoring.foreign_answers import NO_ANSWER, read_answers, shift_of, with_shared_items
 from scoring.scales import score
 
 CATALOGUE = load_catalogue()
@@ -15,28 +15,42 @@ def text(**columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame(columns, dtype="str", index=[2, 3])
 
 
+GAD2 = CATALOGUE["gad2"]
+
+
 def test_takes_whole_numbers_however_they_are_written() -> None:
-    found = whole_numbers(text(a=[" 1", "2.0"], b=["-8", "3"], other=["x", "y"]), ["a", "b", "c"])
-    assert found.to_dict("list") == {"a": [1, 2], "b": [-8, 3]}
-    assert set(found.dtypes.astype(str)) == {"int8"}
-    assert found.index.tolist() == [2, 3]
+    table = text(gad2_1=[" 1", "2.0"], gad2_2=["-8", "3"], other=["x", "y"])
+    found = read_answers(table, GAD2)
+    assert found.answers.to_dict("list") == {"gad2_1": [1, 2], "gad2_2": [-8, 3]}
+    assert not found.faults
 
 
 @pytest.mark.parametrize("cell", NO_ANSWER)
 def test_an_empty_cell_is_not_answered(cell: str) -> None:
-    assert whole_numbers(text(a=[cell, "1"]), ["a"])["a"].tolist() == [-9, 1]
+    found = read_answers(text(gad2_1=[cell, "1"], gad2_2=["0", "0"]), GAD2)
+    assert found.answers["gad2_1"].tolist() == [-9, 1]
+    assert not found.faults
 
 
 @pytest.mark.parametrize("cell", ["2.5", "often", "257", "-129", "inf", "1e9", "1,5"])
 def test_names_row_and_column_of_what_is_no_whole_number(cell: str) -> None:
-    with pytest.raises(OutOfRangeError, match="row 3, column a: "):
-        whole_numbers(text(a=["1", cell]), ["a"])
+    found = read_answers(text(gad2_1=["1", cell], gad2_2=["0", "0"]), GAD2)
+    assert found.faults == (OutOfRange(3, "gad2_1", cell),)
+
+
+def test_what_is_no_number_and_what_is_no_option_are_told_together_row_by_row() -> None:
+    table = text(gad7_1=["1", "often"], gad7_2=["4", "1.5"])
+    assert read_answers(table, GAD2).faults == (
+        OutOfRange(2, "gad7_2", 4),
+        OutOfRange(3, "gad7_1", "often"),
+        OutOfRange(3, "gad7_2", "1.5"),
+    )
 
 
 def test_refuses_a_column_that_is_there_twice() -> None:
-    table = pd.concat([text(a=["1", "2"]), text(a=["1", "2"])], axis=1)
-    with pytest.raises(AnswersError, match="more than one column a"):
-        whole_numbers(table, ["a"])
+    table = pd.concat([text(gad2_1=["1", "2"]), text(gad2_1=["1", "2"])], axis=1)
+    with pytest.raises(AnswersError, match="more than one column gad2_1"):
+        read_answers(table, GAD2)
 
 
 @pytest.mark.parametrize(
