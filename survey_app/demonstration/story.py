@@ -40,6 +40,7 @@ from survey_app.operations.enrolment import import_roster
 from survey_app.operations.invitations import invite_wave, queue_due_letters
 from survey_app.operations.randomisation import allocate_clusters
 from survey_app.operations.redaction import release_comment
+from survey_app.operations.releases import release_arms_to
 from survey_app.operations.staff import actor, add_staff, grant_role
 from survey_app.operations.studies import register_study
 from survey_app.operations.submissions import (
@@ -190,8 +191,22 @@ class _Story:
 
     def _randomise(self, at: datetime) -> None:
         with self._database.writing() as session:
+            study = self._study(session)
             allocate_clusters(
-                session, study=self._study(session), seed=self._sizes.seed, by=BY, at=at
+                session,
+                study=study,
+                seed=self._sizes.seed,
+                by=BY,
+                at=at,
+                cut_off_because="The demonstration randomises on the day that was planned.",
+            )
+            release_arms_to(
+                session,
+                study=study,
+                staff=self._staff(session, "coordinator"),
+                because="Offers the supervision and records its sessions.",
+                by=BY,
+                at=at,
             )
 
     def _study(self, session: Session) -> Study:

@@ -31,7 +31,10 @@ WORDING: Mapping[str, str] = {
     "person_shared": "Person works at the school of URN {urn} as well",
     "person_shared_no_more": "Person no longer works at the school of URN {urn} as well",
     "people_merged": "Record {code} merged into this one: the same person",
-    "schools_randomised": "{schools} schools randomised",
+    "schools_randomised": "{schools} schools randomised; baseline {baseline}",
+    "allocation_imported": "Arms of {schools} schools imported from elsewhere; baseline {baseline}",
+    "late_schools_allocated": "{schools} late schools given an arm; baseline {baseline}",
+    "arms_released_to": "One person told the arms: {because}",
     "wave_invited": "{invitations} people invited to wave {wave}",
     "wave_opened": "Wave {wave} opened early ({before} became {now}): {because}",
     "wave_extended": "Wave {wave} kept open longer ({before} became {now}): {because}",
@@ -109,7 +112,7 @@ def record_event(
     **detail: Detail,
 ) -> None:
     """Add one event to the trail; the action must have a wording, and its detail must fill it."""
-    describe(action, detail)
+    WORDING[action].format(**detail)
     event = {
         "at": at,
         "by": by,
@@ -122,5 +125,10 @@ def record_event(
 
 
 def describe(action: str, detail: Mapping[str, Detail]) -> str:
-    """Word an event in plain English."""
-    return WORDING[action].format(**detail)
+    """Word an event in plain English, saying so of what an earlier release did not keep."""
+    return WORDING[action].format_map(_AsFarAsKept(detail))
+
+
+class _AsFarAsKept(dict[str, Detail]):
+    def __missing__(self, _name: str) -> str:
+        return "not recorded"

@@ -137,6 +137,7 @@ class _Import:
                 self._unlisted.setdefault(name, []).append(contact)
         self._main_lines = self._where_people_take_part(rows)
         self._randomised = is_randomised(session, study.id)
+        self._takes_late_schools = self._design.allocation.late_schools == "next place"
         self._n_people = (
             session.scalar(
                 select(func.count())
@@ -202,12 +203,16 @@ class _Import:
 
     def _conflicts_with_randomisation(self, row: RosterRow) -> Iterator[RosterFault]:
         school = self._schools.get(row.urn)
+        if self._takes_late_schools and (school is None or school.allocation is None):
+            # It waits for the next place of its stratum's sequence.
+            return
         if school is None:
             yield RosterFault(
                 row.line,
                 "urn",
                 f"{row.urn} is a new school, and the schools are already randomised; expected "
-                "only schools that were on the roster then.",
+                "only schools that were on the roster then, since the study's file refuses late "
+                "ones.",
             )
             return
         if school.authority.name != row.authority and not self._is_alias(row, school):

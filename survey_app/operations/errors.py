@@ -22,6 +22,10 @@ class RandomisationError(OperationError):
     """The schools cannot be randomised now."""
 
 
+class BaselineOutstandingError(RandomisationError):
+    """People have yet to answer the baseline, and it is not said why they are not waited for."""
+
+
 class WaveNotOpenError(OperationError):
     """The wave has not opened yet, or has closed."""
 

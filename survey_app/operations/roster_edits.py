@@ -48,12 +48,15 @@ def exclusion_of(design: StudyDefinition, *, phase: str, mainstream: bool) -> st
 def add_school(
     session: Session, *, study: Study, urn: str, facts: SchoolFacts, by: str, at: datetime
 ) -> School:
-    """Put a school on the roster, before the schools are randomised."""
+    """Put a school on the roster; after randomisation it waits for a late place."""
     lock_roster(session, study.id)
     if session.scalar(select(School.id).where(School.study_id == study.id, School.urn == urn)):
         raise OperationError(f"The school with URN {urn} is on the roster already.")
-    if is_randomised(session, study.id):
-        raise OperationError("The schools are randomised already, so none can be added here.")
+    takes_late_schools = definition_of(study).allocation.late_schools == "next place"
+    if is_randomised(session, study.id) and not takes_late_schools:
+        raise OperationError(
+            "The schools are randomised already, and the study's file refuses late ones."
+        )
     n_schools = session.scalar(
         select(func.count()).select_from(School).where(School.study_id == study.id)
     )
@@ -82,14 +85,16 @@ def change_school(
     """Change what is on record of a school; give whether anything is new.
 
     Once the schools are randomised, what they were randomised by stays: the authority, and whether
-    the school can take part.
+    the school can take part; of one that waits for a late place, not yet.
     """
     lock_roster(session, school.study_id)
     if school.merged_into_id is not None:
         raise OperationError("This record was merged into another school; change that one.")
     study = session.get_one(Study, school.study_id)
-    exclusion = exclusion_of(definition_of(study), phase=facts.phase, mainstream=facts.mainstream)
-    if is_randomised(session, study.id):
+    design = definition_of(study)
+    exclusion = exclusion_of(design, phase=facts.phase, mainstream=facts.mainstream)
+    waits = school.allocation is None and design.allocation.late_schools == "next place"
+    if is_randomised(session, study.id) and not waits:
         if facts.authority != school.authority.name:
             raise OperationError(
                 f"The school was randomised in {school.authority.name}, so it can no longer be "

@@ -17,6 +17,7 @@ from survey_app.operations.versions import (
     refuse_changed_files,
     renew_questionnaires,
 )
+from survey_app.operations.waves import day_in_england
 from survey_app.trial.amendments import Use, amendment_faults
 from survey_app.trial.design import StudyDefinition
 
@@ -151,6 +152,13 @@ def unmask_study(session: Session, *, study: Study, because: str, by: str, at: d
         raise OperationError(f"The arms of {study.slug} are already released.")
     if not because.strip():
         raise OperationError("Say why the arms are released.")
+    fixed_on = definition_of(study).plan.fixed_on
+    if fixed_on is None or fixed_on > day_in_england(at):
+        raise OperationError(
+            "The analysis plan is not fixed yet: the study's file has "
+            f"{'no fixed_on' if fixed_on is None else f'fixed_on = {fixed_on}'} under [plan]. "
+            "Expected a day that has come, so that nobody plans what they have seen."
+        )
     study.unmasked_at = at
     study.unmasked_by = by
     study.unmasked_because = because.strip()

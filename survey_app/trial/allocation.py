@@ -1,6 +1,7 @@
-"""Randomises schools to arms within strata by permuted blocks, repeatably, from a recorded seed.
+"""Randomises schools to arms repeatably from a recorded seed, and checks what was randomised.
 
-The rule, version 1. Every draw is the SHA-256 of a line of text in UTF-8, without a newline at its
+Minimisation has its rule in `minimisation`. That of permuted blocks within strata, version 1, is
+this. Every draw is the SHA-256 of a line of text in UTF-8, without a newline at its
 end, written as 64 hexadecimal digits and compared as text. Anyone can repeat a draw with::
 
     printf '%s' '2019-bolton|order|Bolton|105160' | sha256sum
@@ -21,7 +22,12 @@ end, written as 64 hexadecimal digits and compared as text. Anyone can repeat a 
    in that order until they are unmasked.
 
 Nothing balances the totals of the arms across strata beyond this: a short last block in each
-stratum is left to chance, as in any randomisation by stratum.
+stratum is left to chance, as in any randomisation by stratum. A stratum of two factors is named by
+both with ``|`` between.
+
+**Late schools** are put in the same order among themselves, act by act, and take the slots of their
+stratum that no school had: the rest of its last block, whose contents stay as they were dealt, then
+whole blocks with the next numbers.
 
 ``roster_sha256`` is the SHA-256 of one line ``stratum|urn`` for each school, each ended by a
 newline, in ascending order of stratum and then URN. ``sha256`` seals the whole record: it is the
@@ -30,184 +36,181 @@ SHA-256 of :attr:`Allocation.sealed_text`.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from types import MappingProxyType
 
+from survey_app.trial.allocation_records import (
+    AllocatedSchool,
+    Allocation,
+    ArmShare,
+    Fact,
+    LateAct,
+    Method,
+    SchoolForAllocation,
+    balance_lines,
+)
+from survey_app.trial.draws import SEPARATOR, draw, sha256_of
 from survey_app.trial.errors import AllocationError
 
-RULE = "permuted blocks within strata by SHA-256, version 1"
+__all__ = [
+    "allocate",
+    "allocate_late",
+    "balance_lines",
+    "differences_from_the_draw",
+    "differences_of_late_act",
+    "engine_sha256",
+    "order_of",
+    "roster_sha256",
+]
+
+ENGINE = ("draws.py", "allocation_records.py", "allocation.py", "blocks.py", "minimisation.py")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-SEPARATOR = "|"
-
-
-@dataclass(frozen=True, slots=True)
-class SchoolForAllocation:
-    """A cluster before it is allocated."""
-
-    urn: str
-    stratum: str
-
-
-@dataclass(frozen=True, slots=True)
-class ArmShare:
-    """An arm and its part of every block: ratios 1 and 1 give halves, 2 and 1 two thirds."""
-
-    id: str
-    ratio: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class AllocatedSchool:
-    """A cluster's arm, with the block (from 1) and the position in it (from 1) that gave it."""
-
-    urn: str
-    stratum: str
-    block: int
-    position: int
-    arm: str
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """A sealed randomisation: rows by stratum, block and position, and the letter of each arm."""
-
-    rows: tuple[AllocatedSchool, ...]
-    mask: Mapping[str, str]
-    seed: str
-    block_size: int
-    arms: tuple[ArmShare, ...]
-    roster_sha256: str
-
-    @property
-    def sealed_text(self) -> str:
-        """The record line by line, as it is hashed: what a third party compares with its own."""
-        lines = [
-            f"rule|{RULE}",
-            f"seed|{self.seed}",
-            f"block size|{self.block_size}",
-            *(f"arm|{arm.id}|{arm.ratio}" for arm in self.arms),
-            f"roster|{self.roster_sha256}",
-            *(f"mask|{letter}|{arm}" for letter, arm in sorted(self.mask.items())),
-            *(f"school|{r.stratum}|{r.block}|{r.position}|{r.urn}|{r.arm}" for r in self.rows),
-        ]
-        return "".join(f"{line}\n" for line in lines)
-
-    @property
-    def sha256(self) -> str:
-        """The seal of the whole record."""
-        return _sha256(self.sealed_text)
-
-    def arm_of(self) -> dict[str, str]:
-        """The arm of each school by URN."""
-        return {row.urn: row.arm for row in self.rows}
 
 
 def allocate(
     schools: Iterable[SchoolForAllocation],
     *,
     arms: Sequence[ArmShare],
-    block_size: int,
+    method: Method,
     seed: str,
+    facts: Sequence[Fact] = (),
 ) -> Allocation:
     """The allocation of these schools, the same whatever order they come in.
 
-    Raises AllocationError with every reason at once where the seed, the arms, the block size or the
+    Raises AllocationError with every reason at once where the seed, the arms, the method or the
     schools cannot be used.
     """
     roster = tuple(sorted(schools, key=lambda school: (school.stratum, school.urn)))
     reasons = [
         *_faults_of_seed(seed),
-        *_faults_of_arms(arms, block_size),
-        *_faults_of_schools(roster),
+        *_faults_of_arms(arms, method),
+        *_faults_of_schools(roster, method),
     ]
     if reasons:
         raise AllocationError(reasons)
-    strata: dict[str, list[str]] = {}
-    for school in roster:
-        strata.setdefault(school.stratum, []).append(school.urn)
-    rows = [
-        row
-        for stratum, urns in strata.items()
-        for row in _allocate_stratum(stratum, urns, arms=arms, block_size=block_size, seed=seed)
-    ]
     return Allocation(
-        rows=tuple(rows),
+        rows=tuple(sorted(method.draw(roster, arms=arms, seed=seed), key=order_of)),
         mask=_draw_mask(arms, seed),
         seed=seed,
-        block_size=block_size,
+        method=method,
         arms=tuple(arms),
         roster_sha256=roster_sha256(roster),
+        facts=tuple(facts),
+    )
+
+
+def allocate_late(
+    schools: Iterable[SchoolForAllocation],
+    *,
+    first: Allocation,
+    acts: Sequence[LateAct],
+    method: Method,
+    facts: Sequence[Fact],
+) -> LateAct:
+    """The next places of the sequence for schools that came after the allocation and these acts.
+
+    Raises AllocationError with every reason at once where a school cannot be given one.
+    """
+    roster = tuple(sorted(schools, key=lambda school: (school.stratum, school.urn)))
+    before = [*first.rows, *(row for act in acts for row in act.rows)]
+    known = {row.urn for row in before}
+    reasons = [
+        *_faults_of_schools(roster, method),
+        *(f"School {each.urn} has its arm already." for each in roster if each.urn in known),
+    ]
+    if reasons:
+        raise AllocationError(reasons)
+    number = len(acts) + 1
+    drawn = method.draw_late(before, roster, arms=first.arms, seed=first.seed, act=number)
+    rows = tuple(sorted(drawn, key=order_of))
+    return LateAct(
+        number=number,
+        rows=rows,
+        previous_sha256=acts[-1].sha256 if acts else first.sha256,
+        facts=tuple(facts),
+        balance=balance_lines([*before, *rows], method.factors, first.arms),
     )
 
 
 def roster_sha256(schools: Iterable[SchoolForAllocation]) -> str:
     """The seal of the schools that were randomised, in the order that the rule above gives."""
     ordered = sorted((school.stratum, school.urn) for school in schools)
-    return _sha256("".join(f"{stratum}{SEPARATOR}{urn}\n" for stratum, urn in ordered))
+    return sha256_of("".join(f"{stratum}{SEPARATOR}{urn}\n" for stratum, urn in ordered))
 
 
-def verify(
-    rows: Iterable[AllocatedSchool],
-    schools: Iterable[SchoolForAllocation],
-    *,
-    arms: Sequence[ArmShare],
-    block_size: int,
-    seed: str,
-    mask: Mapping[str, str] | None = None,
-    sha256: str | None = None,
+def order_of(row: AllocatedSchool) -> tuple[str, int, int]:
+    """The key by which the rows of an act stand in its seal."""
+    return row.stratum, row.block, row.position
+
+
+@cache
+def engine_sha256() -> str:
+    """The seal of the code that draws: of its files one after the other, as `ENGINE` has them."""
+    room = resources.files("survey_app.trial")
+    return sha256_of("".join((room / name).read_text(encoding="utf-8") for name in ENGINE))
+
+
+def differences_from_the_draw(
+    recorded: Allocation, schools: Iterable[SchoolForAllocation] | None = None
 ) -> tuple[str, ...]:
     """Repeats the draw and says in words where the recorded rows differ from it; () where nowhere.
 
-    The recorded mask and the recorded seal are compared too where they are given.
+    Who was randomised is read from the rows themselves, unless `schools` says. An allocation that
+    was made elsewhere has no draw to repeat; its roster and its letters are still compared.
     """
-    recorded = tuple(rows)
-    repeated = allocate(schools, arms=arms, block_size=block_size, seed=seed)
-    differences = [*_differences_of_schools(recorded, repeated.rows)]
-    if mask is not None:
-        differences += _differences_of_masks(mask, repeated.mask)
-    if sha256 is not None and sha256 != repeated.sha256:
+    roster = [*(schools or (SchoolForAllocation(row.urn, row.stratum) for row in recorded.rows))]
+    try:
+        repeated = allocate(
+            dict.fromkeys(roster),
+            arms=recorded.arms,
+            method=recorded.method,
+            seed=recorded.seed,
+            facts=recorded.facts,
+        )
+    except AllocationError as error:
+        return error.reasons
+    differences = [*_differences_of_schools(recorded.rows, repeated.rows)]
+    differences += _differences_of_masks(recorded.mask, repeated.mask)
+    if recorded.roster_sha256 != repeated.roster_sha256:
         differences.append(
-            f"The recorded seal is {sha256}; repeating the draw gives {repeated.sha256}."
+            f"The recorded seal of the roster is {recorded.roster_sha256}; that of the schools is "
+            f"{repeated.roster_sha256}."
         )
     return tuple(differences)
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _draw(*parts: str | int) -> str:
-    return _sha256(SEPARATOR.join(str(part) for part in parts))
-
-
-def _allocate_stratum(
-    stratum: str, urns: Sequence[str], *, arms: Sequence[ArmShare], block_size: int, seed: str
-) -> Iterator[AllocatedSchool]:
-    ordered = sorted(urns, key=lambda urn: (_draw(seed, "order", stratum, urn), urn))
-    for block, start in enumerate(range(0, len(ordered), block_size), start=1):
-        members = ordered[start : start + block_size]
-        dealt = _deal(stratum, block, len(members), arms=arms, seed=seed)
-        for position, (urn, arm) in enumerate(zip(members, dealt, strict=False), start=1):
-            yield AllocatedSchool(urn, stratum, block, position, arm)
-
-
-def _deal(
-    stratum: str, block: int, n_schools: int, *, arms: Sequence[ArmShare], seed: str
+def differences_of_late_act(
+    act: LateAct, *, first: Allocation, before: Sequence[LateAct], method: Method
 ) -> tuple[str, ...]:
-    """The arm of each slot, for the smallest balanced block that has room for these schools."""
-    multiple = -(-n_schools // sum(arm.ratio for arm in arms))
-    contents = [arm.id for arm in arms for _ in range(arm.ratio * multiple)]
-    slots = range(1, len(contents) + 1)
-    shuffled = sorted(slots, key=lambda slot: (_draw(seed, "slot", stratum, block, slot), slot))
-    arm_of_slot = dict(zip(shuffled, contents, strict=True))
-    return tuple(arm_of_slot[slot] for slot in slots)
+    """The same for one act for late schools, after the allocation and the acts before it."""
+    try:
+        repeated = allocate_late(
+            [SchoolForAllocation(row.urn, row.stratum) for row in act.rows],
+            first=first,
+            acts=before,
+            method=method,
+            facts=act.facts,
+        )
+    except AllocationError as error:
+        return error.reasons
+    differences = [*_differences_of_schools(act.rows, repeated.rows)]
+    if act.number != repeated.number:
+        differences.append(f"Act {act.number} for late schools stands at place {repeated.number}.")
+    if act.previous_sha256 != repeated.previous_sha256:
+        differences.append(
+            f"Act {act.number} for late schools goes on from {act.previous_sha256}; the seal "
+            f"before it is {repeated.previous_sha256}."
+        )
+    if not differences and act.balance != repeated.balance:
+        differences.append(f"The balance of act {act.number} is not that of its schools.")
+    return tuple(differences)
 
 
 def _draw_mask(arms: Sequence[ArmShare], seed: str) -> Mapping[str, str]:
-    ordered = sorted((arm.id for arm in arms), key=lambda arm: (_draw(seed, "mask", arm), arm))
+    ordered = sorted((arm.id for arm in arms), key=lambda arm: (draw(seed, "mask", arm), arm))
     return MappingProxyType(dict(zip(LETTERS, ordered, strict=False)))
 
 
@@ -221,7 +224,7 @@ def _faults_of_seed(seed: str) -> Iterator[str]:
         )
 
 
-def _faults_of_arms(arms: Sequence[ArmShare], block_size: int) -> Iterator[str]:
+def _faults_of_arms(arms: Sequence[ArmShare], method: Method) -> Iterator[str]:
     if not 2 <= len(arms) <= len(LETTERS):
         yield f"{len(arms)} arm(s) given: expected 2 to {len(LETTERS)}."
         return
@@ -233,24 +236,29 @@ def _faults_of_arms(arms: Sequence[ArmShare], block_size: int) -> Iterator[str]:
             yield f"Arm {arm_share.id!r} has the ratio {arm_share.ratio}: expected 1 or more."
         if not arm_share.id or SEPARATOR in arm_share.id:
             yield f"An arm is called {arm_share.id!r}: expected a name without {SEPARATOR!r}."
-    total = sum(arm.ratio for arm in arms)
-    if all(arm.ratio >= 1 for arm in arms) and (block_size < total or block_size % total):
-        yield f"The block size is {block_size}: expected a multiple of {total}, the sum of ratios."
+    yield from method.faults(arms)
 
 
-def _faults_of_schools(schools: Sequence[SchoolForAllocation]) -> Iterator[str]:
+def _faults_of_schools(schools: Sequence[SchoolForAllocation], method: Method) -> Iterator[str]:
     if not schools:
         yield "There are no schools to allocate."
     for urn, times in Counter(school.urn for school in schools).items():
         if times > 1:
             yield f"School {urn} is on the list {times} times: expected once."
     for school in schools:
-        for kind, name in (("URN", school.urn), ("stratum", school.stratum)):
+        names = [("URN", school.urn), *(("stratum", level) for level in school.levels)]
+        for kind, name in names:
             if not name or SEPARATOR in name or not name.isprintable():
-                yield (
-                    f"School {school.urn!r} has the {kind} {name!r}: expected printable text "
-                    f"without {SEPARATOR!r}."
-                )
+                yield _not_printable(school, kind, name)
+        if len(school.levels) != len(method.factors):
+            yield _not_printable(school, "stratum", school.stratum)
+
+
+def _not_printable(school: SchoolForAllocation, kind: str, name: str) -> str:
+    return (
+        f"School {school.urn!r} has the {kind} {name!r}: expected printable text without "
+        f"{SEPARATOR!r}."
+    )
 
 
 def _differences_of_schools(

@@ -141,11 +141,19 @@ def _parts_stay(before: Wave, after: Wave, where: str) -> Iterator[Refusal]:
         yield Refusal(where, "another order of what people were asked", "the order on record")
 
 
-def _plan_stays_once_seen(
+def _plan_stays_once_fixed(
     before: StudyDefinition, after: StudyDefinition, use: Use
 ) -> Iterator[Refusal]:
     if use.is_unmasked and before.plan != after.plan:
         yield Refusal("plan", "another plan after the arms were released", "the plan on record")
+        return
+    fixed_on = before.plan.fixed_on
+    if fixed_on is not None and before.plan != after.plan and after.plan.fixed_on == fixed_on:
+        yield Refusal(
+            "plan.fixed_on",
+            f"another plan under the same day, {fixed_on}",
+            "the plan on record, or the day on which the new one was fixed",
+        )
 
 
 def _name(part: Part) -> str:
@@ -162,5 +170,5 @@ RULES: tuple[Rule, ...] = (
     _arms_stay,
     _what_was_agreed_to_stays,
     _waves_in_use_stay,
-    _plan_stays_once_seen,
+    _plan_stays_once_fixed,
 )

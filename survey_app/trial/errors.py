@@ -43,3 +43,11 @@ class RosterError(TrialError):
 
 class LetterError(TrialError):
     """A letter's text asks for something that a letter cannot be given."""
+
+
+class CertificateError(TrialError):
+    """A certificate's file cannot be read; `faults` holds everything wrong with it."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))

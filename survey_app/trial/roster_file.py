@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal, NoReturn
@@ -82,10 +82,10 @@ class Table:
 
 def read_table(data: bytes, report: Report) -> Table:
     """The rows of the file; what is wrong is reported, and RosterError raised if nothing reads."""
-    text = _decode(data, report)
+    text = decoded(data, report)
     lines = list(io.StringIO(text, newline=""))
-    delimiter = _delimiter(lines)
-    records = ((line, cells) for line, cells in _records(lines, delimiter, report) if any(cells))
+    delimiter = delimiter_of(lines, HEADINGS)
+    records = ((line, cells) for line, cells in records_of(lines, delimiter, report) if any(cells))
     first = next(records, None)
     if first is None:
         _refuse(0, "the file has no text in it; expected a line of headings and a row a person")
@@ -105,7 +105,8 @@ def _refuse(line: int, reason: str) -> NoReturn:
     raise RosterError([RosterFault(line, "", reason)])
 
 
-def _decode(data: bytes, report: Report) -> str:
+def decoded(data: bytes, report: Report) -> str:
+    """The text of a file; RosterError where it is no text."""
     for opening, name in OTHER_FILES.items():
         if data.startswith(opening):
             _refuse(0, f"this is {name}; {SAVE_AS_CSV}")
@@ -145,16 +146,17 @@ def _can_decode(line: bytes, encoding: str) -> bool:
     return True
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def delimiter_of(lines: Sequence[str], known: Container[str]) -> str:
+    """What stands between the cells, by how many headings are known then."""
     headings = next((line for line in lines if line.strip()), "")
 
     def n_known(delimiter: str) -> int:
-        return sum(plain(cell) in HEADINGS for cell in headings.split(delimiter))
+        return sum(plain(cell) in known for cell in headings.split(delimiter))
 
     return max(DELIMITERS, key=n_known)
 
 
-def _records(
+def records_of(
     lines: Sequence[str], delimiter: str, report: Report
 ) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line it begins on; a line that is no CSV is reported and passed over."""

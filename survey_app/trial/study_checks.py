@@ -112,14 +112,38 @@ def _arms_hold_together(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
                 yield Problem(f"{where}.ends_on", str(each.ends_on), f"{each.starts_on} or later")
 
 
-def _blocks_fit_the_arms(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+def _allocation_fits_the_arms(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
     if any(arm.ratio < 1 for arm in study.arms):
         return
     total = sum(arm.ratio for arm in study.arms)
+    if study.allocation.method == "permuted_blocks":
+        yield from _blocks_problems(study, total)
+    else:
+        yield from _minimisation_problems(study, total)
+
+
+def _blocks_problems(study: StudyFile, total: int) -> Iterator[Problem]:
     size = study.allocation.block_size
-    if size < total or size % total:
+    if size is None or size < total or size % total:
         expected = f"a multiple of {total}, the sum of the arms' ratios"
-        yield Problem("allocation.block_size", str(size), expected)
+        found = "nothing" if size is None else str(size)
+        yield Problem("allocation.block_size", found, expected)
+    if study.allocation.factors:
+        found = ", ".join(study.allocation.factors)
+        yield Problem("allocation.factors", found, "none: blocks are balanced within strata")
+
+
+def _minimisation_problems(study: StudyFile, total: int) -> Iterator[Problem]:
+    allocation = study.allocation
+    if allocation.block_size is not None:
+        found = str(allocation.block_size)
+        yield Problem("allocation.block_size", found, "none: minimisation has no blocks")
+    if not allocation.factors:
+        yield Problem("allocation.factors", "none", "at least one of authority, phase, people")
+    yield from _repeated("allocation", "factors", allocation.factors)
+    if not 1 / total < allocation.probability <= 1:
+        expected = f"more than 1/{total}, which is chance alone, and at most 1"
+        yield Problem("allocation.probability", str(allocation.probability), expected)
 
 
 def _waves_are_in_order(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
@@ -414,7 +438,7 @@ CHECKS: tuple[Check, ...] = (
     _facts_have_sources,
     _consents_hold_together,
     _arms_hold_together,
-    _blocks_fit_the_arms,
+    _allocation_fits_the_arms,
     _waves_are_in_order,
     _questionnaires_can_be_delivered,
     _questions_keep_their_meaning,

@@ -18,6 +18,7 @@ from survey_app.trial.errors import LetterError
 
 Phase = Literal["nursery", "primary", "secondary", "all-through", "16 plus", "not applicable"]
 Tag = Literal["verified", "secondary copy", "recalled, unverified", "our choice"]
+Factor = Literal["authority", "phase", "people"]
 DeliveredModel = Literal["one_to_one", "group", "usual_support"]
 PLACEHOLDERS = ("name", "study", "school", "closes_on", "minutes")
 RECEIPT_PLACEHOLDER = "receipt"
@@ -124,9 +125,17 @@ class AllocationTable(Definition):
     """How schools are randomised, and when that is planned."""
 
     unit: Literal["school"] = "school"
-    strata: Literal["authority"] = "authority"
-    method: Literal["permuted_blocks"] = "permuted_blocks"
-    block_size: int
+    strata: Literal["authority", "authority and phase"] = "authority"
+    """What permuted blocks are balanced within."""
+    method: Literal["permuted_blocks", "minimisation"] = "permuted_blocks"
+    block_size: int | None = None
+    """Of permuted blocks."""
+    factors: tuple[Factor, ...] = ()
+    """What minimisation balances over: the authority, the phase, one person or several."""
+    probability: float = 0.8
+    """How probably minimisation takes the arm that mends the balance most."""
+    late_schools: Literal["next place", "refused"] = "next place"
+    """Whether a school that comes after the randomisation takes the next place of the sequence."""
     planned_on: date
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from survey_app.database.queries.allocation import is_released_to
 from survey_app.database.queries.staff import half_done_by_hash, session_by_hash
 from survey_app.database.queries.studies import study_by_slug
 from survey_app.operations.staff import LONGEST_SESSION, session_hash
@@ -127,6 +128,13 @@ def remember_sign_in(token: str) -> None:
     session["seen_at"] = now().isoformat()
 
 
+def _withheld(study: Any) -> frozenset[Permission]:
+    """What a role would allow and the study does not yet: the arms, to whoever was not told."""
+    if study.unmasked_at is not None or is_released_to(record(), study, staff_id=g.staff.id):
+        return frozenset()
+    return frozenset({"see_arms"})
+
+
 def _enter_study(permission: str) -> None:
     slug = (request.view_args or {}).get("study", "")
     study = study_by_slug(record(), slug)
@@ -135,6 +143,6 @@ def _enter_study(permission: str) -> None:
         # The same answer, so that nobody learns which studies there are.
         abort(404)
     g.study = study
-    g.permissions = permissions_of(roles)
+    g.permissions = permissions_of(roles) - _withheld(study)
     if permission not in g.permissions:
         abort(403)

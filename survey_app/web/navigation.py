@@ -56,7 +56,12 @@ PLACES: tuple[Place, ...] = (
         "Randomise the schools and check the result",
         "coordinator.randomisation",
         "randomise",
-        ("coordinator.randomise",),
+        (
+            "coordinator.randomise",
+            "coordinator.randomise_late",
+            "coordinator.allocation_import",
+            "coordinator.take_allocation",
+        ),
     ),
     Place(
         "Waves",
@@ -135,7 +140,7 @@ PLACES: tuple[Place, ...] = (
         "Say which arm is which",
         "data_manager.unmasking",
         "unmask",
-        ("data_manager.unmask",),
+        ("data_manager.unmask", "data_manager.release_to"),
     ),
 )
 

@@ -28,6 +28,7 @@ ROOMS = {
             "invitations",
             "sessions",
         ),
+        "randomisation/import",
         *("letters", "people/P00001", "letters/for-the-post", "letters/take-back"),
         *("schools/sharing", "schools/new", "schools/100001", "schools/100001/edit"),
         *("schools/100001/merge", "schools/100001/people/new", "people/P00001/edit"),

@@ -135,6 +135,10 @@ ROLES_OF = {
     "coordinator.take_session": {"coordinator"},
     "coordinator.randomisation": {"coordinator"},
     "coordinator.randomise": {"coordinator"},
+    "coordinator.randomise_late": {"coordinator"},
+    "coordinator.allocation_import": {"coordinator"},
+    "coordinator.take_allocation": {"coordinator"},
+    "coordinator.certificate": {"coordinator"},
     "redactor.queue": {"redactor"},
     "redactor.release": {"redactor"},
     "researcher.comments": {"researcher"},
@@ -146,6 +150,7 @@ ROLES_OF = {
     "evaluator.make_report": {"evaluator"},
     "evaluator.report": {"evaluator"},
     "evaluator.report_pdf": {"evaluator"},
+    "evaluator.certificate": {"evaluator"},
     "data_manager.audit_trail": {"data_manager"},
     "data_manager.audit_trail_file": {"data_manager"},
     "data_manager.held_pages": {"data_manager"},
@@ -157,6 +162,7 @@ ROLES_OF = {
     "data_manager.set_roles": {"data_manager"},
     "data_manager.send_link": {"data_manager"},
     "data_manager.take_access": {"data_manager"},
+    "data_manager.release_to": {"data_manager"},
 }
 
 

@@ -8,13 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from survey_app.trial.allocation import (
-    Allocation,
-    ArmShare,
-    SchoolForAllocation,
-    allocate,
-    verify,
-)
+from survey_app.trial.allocation import allocate, differences_from_the_draw
+from survey_app.trial.allocation_records import Allocation, ArmShare, SchoolForAllocation
+from survey_app.trial.blocks import PermutedBlocks
 
 SEEDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=20)
 RATIOS = st.lists(st.integers(1, 3), min_size=2, max_size=4)
@@ -48,8 +44,8 @@ def test_the_order_of_the_schools_makes_no_difference(
 ) -> None:
     arms, size = arms_of(ratios), multiple * sum(ratios)
     shuffled = data.draw(st.permutations(roster))
-    drawn = allocate(roster, arms=arms, block_size=size, seed=seed)
-    again = allocate(shuffled, arms=arms, block_size=size, seed=seed)
+    drawn = allocate(roster, arms=arms, method=PermutedBlocks(size), seed=seed)
+    again = allocate(shuffled, arms=arms, method=PermutedBlocks(size), seed=seed)
     assert drawn == again
     assert drawn.sha256 == again.sha256
 
@@ -60,11 +56,11 @@ def test_each_school_is_allocated_once_in_its_own_stratum(
     roster: list[SchoolForAllocation], ratios: list[int], multiple: int, seed: str
 ) -> None:
     arms, size = arms_of(ratios), multiple * sum(ratios)
-    drawn = allocate(roster, arms=arms, block_size=size, seed=seed)
+    drawn = allocate(roster, arms=arms, method=PermutedBlocks(size), seed=seed)
     assert Counter((row.urn, row.stratum) for row in drawn.rows) == Counter(
         (school.urn, school.stratum) for school in roster
     )
-    assert verify(drawn.rows, roster, arms=arms, block_size=size, seed=seed, mask=drawn.mask) == ()
+    assert differences_from_the_draw(drawn, roster) == ()
 
 
 @settings(deadline=None, max_examples=100)
@@ -73,7 +69,7 @@ def test_no_arm_has_more_than_its_share_of_a_balanced_stratum(
     roster: list[SchoolForAllocation], ratios: list[int], multiple: int, seed: str
 ) -> None:
     arms, total = arms_of(ratios), sum(ratios)
-    drawn = allocate(roster, arms=arms, block_size=multiple * total, seed=seed)
+    drawn = allocate(roster, arms=arms, method=PermutedBlocks(multiple * total), seed=seed)
     for counts in counts_by_stratum(drawn).values():
         n_schools = counts.total()
         rounds = -(-n_schools // total)
@@ -88,7 +84,7 @@ def test_arms_at_equal_ratios_differ_by_less_than_a_round_in_each_stratum(
     roster: list[SchoolForAllocation], n_arms: int, multiple: int, seed: str
 ) -> None:
     arms = arms_of([1] * n_arms)
-    drawn = allocate(roster, arms=arms, block_size=multiple * n_arms, seed=seed)
+    drawn = allocate(roster, arms=arms, method=PermutedBlocks(multiple * n_arms), seed=seed)
     for counts in counts_by_stratum(drawn).values():
         sizes = [counts[arm.id] for arm in arms]
         assert max(sizes) - min(sizes) <= (1 if n_arms == 2 else multiple)
@@ -100,7 +96,7 @@ def test_the_mask_names_every_arm_once(
     roster: list[SchoolForAllocation], ratios: list[int], seed: str
 ) -> None:
     arms = arms_of(ratios)
-    drawn = allocate(roster, arms=arms, block_size=sum(ratios), seed=seed)
+    drawn = allocate(roster, arms=arms, method=PermutedBlocks(sum(ratios)), seed=seed)
     assert sorted(drawn.mask) == list("ABCD")[: len(arms)]
     assert sorted(drawn.mask.values()) == sorted(arm.id for arm in arms)
 
@@ -111,7 +107,7 @@ def test_every_school_is_as_likely_to_be_in_an_arm_as_its_ratio_says() -> None:
     n_seeds = 3000
     supervised: Counter[str] = Counter()
     for n in range(n_seeds):
-        drawn = allocate(roster, arms=arms, block_size=6, seed=f"seed {n}")
+        drawn = allocate(roster, arms=arms, method=PermutedBlocks(6), seed=f"seed {n}")
         supervised.update(row.urn for row in drawn.rows if row.arm == "supervision")
     expected = n_seeds * 2 / 3
     spread = n_seeds * (2 / 3) * (1 / 3)
@@ -121,9 +117,9 @@ def test_every_school_is_as_likely_to_be_in_an_arm_as_its_ratio_says() -> None:
 
 def test_every_order_of_a_block_is_as_likely_as_another() -> None:
     roster = [SchoolForAllocation(str(100_000 + n), "Bolton") for n in range(4)]
-    arms = arms_of([1, 1])
+    arms, method = arms_of([1, 1]), PermutedBlocks(4)
     seen = Counter(
-        tuple(row.arm for row in allocate(roster, arms=arms, block_size=4, seed=f"s {n}").rows)
+        tuple(row.arm for row in allocate(roster, arms=arms, method=method, seed=f"s {n}").rows)
         for n in range(3000)
     )
     assert len(seen) == 6

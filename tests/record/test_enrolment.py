@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from allocations import BLOCKS, allocating
 from looking import events, everything, rows
 from trials import BY, ROSTER, SLUG, Clock, Trial
 
@@ -286,6 +287,7 @@ def test_a_trust_is_kept_and_only_a_file_that_names_one_changes_it(trial: Trial)
 
 
 def test_after_randomisation_every_row_at_fault_is_listed_and_nothing_written(trial: Trial):
+    trial = allocating(trial, f'{BLOCKS}late_schools = "refused"\n')
     trial.randomise()
     before = everything(trial.database)
     with pytest.raises(RosterError) as refused:

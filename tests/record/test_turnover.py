@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from allocations import BLOCKS, allocating
 from answering import answer
 from looking import events, everything, rows
 from sqlalchemy.orm import Session
@@ -313,8 +314,15 @@ def test_a_school_and_its_people_are_added_by_hand(trial: Trial):
     ):
         new_school(session, trial, "100050")
     trial.randomise()
+    with trial.database.writing() as session:
+        assert new_school(session, trial, "100051").allocation is None
+
+
+def test_where_the_file_refuses_late_schools_none_is_added_by_hand(trial: Trial):
+    trial = allocating(trial, f'{BLOCKS}late_schools = "refused"\n')
+    trial.randomise()
     with (
-        pytest.raises(OperationError, match="randomised already"),
+        pytest.raises(OperationError, match="refuses late ones"),
         trial.database.writing() as session,
     ):
         new_school(session, trial, "100051")

@@ -293,7 +293,10 @@ def test_the_order_of_what_was_asked_stays(invited: Trial):
 
 
 def test_the_plan_may_change_until_the_arms_are_released(invited: Trial):
-    now = amend(invited, ("confidence = 0.95", "confidence = 0.9"))
+    with pytest.raises(DefinitionError, match="another plan under the same day, 2019-09-02"):
+        amend(invited, ("confidence = 0.95", "confidence = 0.9"))
+    again = ("fixed_on = 2019-09-02", "fixed_on = 2019-09-09")
+    now = amend(invited, ("confidence = 0.95", "confidence = 0.9"), again)
     with now.database.writing() as session:
         unmask_study(session, study=now.study(session), because="Done.", by=BY, at=now.clock())
     with pytest.raises(DefinitionError, match="after the arms were released"):

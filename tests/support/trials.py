@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from survey_app.database.models import Invitation, Letter, Participant, Staff, Study
+from survey_app.database.queries.staff import staff_with_role
 from survey_app.database.queries.studies import study_by_slug
 from survey_app.database.session import Database
 from survey_app.links import token_for_letter
 from survey_app.operations.enrolment import import_roster
 from survey_app.operations.invitations import invite_wave
 from survey_app.operations.randomisation import allocate_clusters
+from survey_app.operations.releases import release_arms_to
 from survey_app.operations.staff import add_staff, grant_role
 from survey_app.operations.studies import register_study
 from survey_app.roles import ROLES
@@ -84,9 +86,26 @@ class Trial:
                 rng=self.rng,
             )
 
-    def randomise(self, seed: str = "seed for tests") -> None:
+    def randomise(self, seed: str = "seed for tests", *, told: str | None = "coordinator") -> None:
+        """Randomise the schools, whoever has answered, and tell the arms to whoever has the role.
+
+        In a study whose file has no such person on staff, nobody is told.
+        """
         with self.database.writing() as session:
-            allocate_clusters(session, study=self.study(session), seed=seed, by=BY, at=self.clock())
+            study = self.study(session)
+            allocate_clusters(
+                session,
+                study=study,
+                seed=seed,
+                by=BY,
+                at=self.clock(),
+                cut_off_because="A test.",
+            )
+            staff = told and staff_with_role(session, study_id=study.id, role=told)
+            if staff:
+                release_arms_to(
+                    session, study=study, staff=staff, because="A test.", by=BY, at=self.clock()
+                )
 
     def token(self, person: int = 1, wave: str = "baseline") -> str:
         """The newest link of the n-th person on the roster."""

@@ -26,7 +26,9 @@ from survey_app.database.models.staff import (
 )
 from survey_app.database.models.studies import (
     Allocation,
+    ArmRelease,
     Authority,
+    LateAllocation,
     Randomisation,
     School,
     Study,
@@ -45,6 +47,7 @@ from survey_app.database.models.versions import FrozenDefinition, QuestionnaireV
 
 __all__ = [
     "Allocation",
+    "ArmRelease",
     "AuditEvent",
     "AuditSeal",
     "AuditSealedEvent",
@@ -58,6 +61,7 @@ __all__ = [
     "FrozenDefinition",
     "HeldPage",
     "Invitation",
+    "LateAllocation",
     "Letter",
     "LinkRequest",
     "Membership",

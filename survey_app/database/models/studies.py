@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from survey_app.database.base import Base
@@ -109,7 +109,25 @@ class School(Base):
         return self.exclusion == ""
 
 
-class Randomisation(Base):
+class ActOfAllocation:
+    """What is kept of each act that gave schools their arms."""
+
+    roster_sha256: Mapped[Digest]
+    allocation_sha256: Mapped[Digest]
+    """The seal of the act, as its part of the certificate has it."""
+    program: Mapped[ShortText] = mapped_column(default="", server_default=text("''"))
+    engine_sha256: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
+    """The seal of the code that drew; empty for what was randomised before it was kept."""
+    baseline: Mapped[LongText] = mapped_column(default="", server_default=text("''"))
+    """Whether the baseline was complete, closed or cut off, and why."""
+    source: Mapped[LongText] = mapped_column(default="", server_default=text("''"))
+    """Who made an imported allocation, and how; empty for what was drawn here."""
+    file_sha256: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
+    allocated_at: Mapped[Moment]
+    allocated_by: Mapped[ShortText]
+
+
+class Randomisation(ActOfAllocation, Base):
     """The one act of randomising a study's schools, with all that repeats it."""
 
     __tablename__ = "randomisation"
@@ -117,18 +135,34 @@ class Randomisation(Base):
 
     id: Mapped[Id]
     study_id: Mapped[StudyId]
+    method: Mapped[ShortText] = mapped_column(
+        default="permuted_blocks", server_default="permuted_blocks"
+    )
+    """permuted_blocks, minimisation or imported."""
     seed: Mapped[ShortText]
-    block_size: Mapped[int]
+    """Of an imported allocation, what drew the letters of the arms alone."""
+    block_size: Mapped[int] = mapped_column(default=0)
+    factors: Mapped[ShortText] = mapped_column(default="authority", server_default="authority")
+    """What the arms are balanced within or over, with "|" between."""
+    probability: Mapped[ShortText] = mapped_column(default="", server_default=text("''"))
     arms: Mapped[list[list[object]]] = mapped_column(JSON)
     mask: Mapped[dict[str, str]] = mapped_column(JSON)
-    roster_sha256: Mapped[Digest]
-    allocation_sha256: Mapped[Digest]
-    allocated_at: Mapped[Moment]
-    allocated_by: Mapped[ShortText]
+
+
+class LateAllocation(ActOfAllocation, Base):
+    """An act that gave schools which came later the next places, in the order of the acts."""
+
+    __tablename__ = "late_allocation"
+    __table_args__ = (UniqueConstraint("study_id", "number"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    number: Mapped[int]
+    previous_sha256: Mapped[Digest]
 
 
 class Allocation(Base):
-    """The arm one school was allocated to, and its place in the blocks."""
+    """The arm one school was allocated to, and its place in the sequence."""
 
     __tablename__ = "allocation"
     __table_args__ = (UniqueConstraint("school_id"),)
@@ -136,9 +170,26 @@ class Allocation(Base):
     id: Mapped[Id]
     study_id: Mapped[StudyId]
     school_id: Mapped[SchoolId]
+    act: Mapped[int] = mapped_column(default=0, server_default="0")
+    """0 for the randomisation; else the number of the act for late schools."""
     stratum: Mapped[ShortText]
+    """The school's level of each factor, with "|" between."""
     block: Mapped[int]
     position: Mapped[int]
     arm: Mapped[ShortText]
 
     school: Mapped[School] = relationship(back_populates="allocation")
+
+
+class ArmRelease(Base):
+    """That one person was told the arms of the schools, which nobody knew till then."""
+
+    __tablename__ = "arm_release"
+    __table_args__ = (UniqueConstraint("study_id", "staff_id"),)
+
+    id: Mapped[Id]
+    study_id: Mapped[StudyId]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    because: Mapped[LongText]
+    released_at: Mapped[Moment]
+    released_by: Mapped[ShortText]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -18,26 +17,6 @@ from survey_app.database.models import (
     Submission,
 )
 from survey_app.database.queries.people import takes_part
-
-
-@dataclass(frozen=True, slots=True)
-class ArmCount:
-    """How many schools of one stratum were allocated to one arm."""
-
-    stratum: str
-    arm: str
-    schools: int
-
-
-def schools_by_arm(session: Session, study: Study) -> list[ArmCount]:
-    """How many schools each arm has in each stratum; empty until the schools are randomised."""
-    rows = session.execute(
-        select(Allocation.stratum, Allocation.arm, func.count())
-        .where(Allocation.study_id == study.id)
-        .group_by(Allocation.stratum, Allocation.arm)
-        .order_by(Allocation.stratum, Allocation.arm)
-    )
-    return [ArmCount(stratum, arm, schools) for stratum, arm, schools in rows]
 
 
 def schools_of_arms(session: Session, study: Study, *, arms: Collection[str]) -> list[School]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, StringField, ValidationError
+from wtforms import BooleanField, StringField, TextAreaField, ValidationError
 from wtforms.validators import AnyOf, InputRequired, Length
 
 from survey_app.operations.wave_changes import LONGEST_REASON
@@ -25,19 +25,43 @@ class RosterForm(Form):
     roster = FileField(validators=[FileRequired("Choose a CSV file")])
 
 
-class RandomisationForm(Form):
-    """The seed, and a tick that says it is meant."""
+class ActOfAllocationForm(Form):
+    """Why people who have not answered are not waited for, and a tick that says it is meant."""
 
-    seed = StringField(
+    cut_off_because = TextAreaField(
         validators=[
-            Filled("Enter a seed"),
             Length(
-                max=LONGEST_SEED, message=f"The seed must be {LONGEST_SEED} characters or fewer"
-            ),
+                max=LONGEST_REASON,
+                message=f"The reason must be {LONGEST_REASON} characters or fewer",
+            )
         ]
     )
     confirmed = BooleanField(
         validators=[InputRequired("Tick the box to say that you know this is done only once")]
+    )
+
+
+class RandomisationForm(ActOfAllocationForm):
+    """The same, with a seed where one was agreed beforehand."""
+
+    seed = StringField(
+        validators=[
+            Length(max=LONGEST_SEED, message=f"The seed must be {LONGEST_SEED} characters or fewer")
+        ]
+    )
+
+
+class AllocationImportForm(ActOfAllocationForm):
+    """The same, with the file of an allocation and who made it."""
+
+    allocation = FileField(validators=[FileRequired("Choose a CSV file")])
+    source = StringField(
+        validators=[
+            Filled("Say who made the allocation, and how"),
+            Length(
+                max=LONGEST_REASON, message=f"This must be {LONGEST_REASON} characters or fewer"
+            ),
+        ]
     )
 
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from survey_app.database.queries.invitations import VersionCounts, WaveCounts
 from survey_app.database.queries.people import STANDINGS, Standing, StandingCounts
-from survey_app.database.queries.rollout import ArmCount
 from survey_app.database.queries.schools import RosterCounts
 from survey_app.operations.waves import WaveState, day_in_england, state_of
 from survey_app.trial.design import StudyDefinition
@@ -230,23 +229,6 @@ def roster_rows(counts: RosterCounts) -> list[dict[str, str]]:
             ),
         },
     ]
-
-
-def arm_rows(
-    design: StudyDefinition, counts: Sequence[ArmCount]
-) -> tuple[list[str], list[list[str | int]]]:
-    """Give the headings and rows of schools by stratum and arm, with the sums below."""
-    arms = [arm.id for arm in design.arms]
-    found = {(each.stratum, each.arm): each.schools for each in counts}
-    strata = sorted({each.stratum for each in counts})
-    rows: list[list[str | int]] = []
-    for stratum in strata:
-        numbers = [found.get((stratum, arm), 0) for arm in arms]
-        rows.append([stratum, *numbers, sum(numbers)])
-    if len(strata) > 1:
-        sums = [sum(each.schools for each in counts if each.arm == arm) for arm in arms]
-        rows.append(["All", *sums, sum(sums)])
-    return ["Local authority", *(arm.label for arm in design.arms), "All"], rows
 
 
 def _share(part: int, whole: int) -> str:

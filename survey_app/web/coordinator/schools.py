@@ -259,7 +259,7 @@ def _school_form(study: str, found: Any, form: SchoolForm) -> str:
         errors=form.faults,
         urn=found.urn if found else "",
         name=found.name if found else "",
-        is_randomised=randomisation_of(record(), g.study) is not None,
+        notice=_notice(found),
         phases=phase_options(),
     )
 
@@ -298,3 +298,19 @@ def _person_href(code: str) -> str:
 
 def _school_href(urn: str) -> str:
     return url_for("coordinator.school", study=g.study.slug, urn=urn)
+
+
+def _notice(found: Any) -> str:
+    """Say what the randomisation leaves open of this school, or of a new one; empty before it."""
+    if randomisation_of(record(), g.study) is None:
+        return ""
+    if definition_of(g.study).allocation.late_schools == "refused" and found is None:
+        return "The schools are randomised, and the study's file refuses late ones."
+    if found is None:
+        return "The schools are randomised. This one waits for the next place of the sequence."
+    if found.allocation is None:
+        return ""
+    return (
+        "The schools are randomised. The authority, and whether a school can take part, can no "
+        "longer change."
+    )

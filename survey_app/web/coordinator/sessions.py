@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort, flash, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -32,6 +34,8 @@ from survey_app.web.service import now, record
 @requires("record_sessions")
 def sessions(study: str) -> str:
     """Every school that is offered supervision, with how many sessions it attended."""
+    if "see_arms" not in g.permissions:
+        return render_template("coordinator/sessions_withheld.html", study=study)
     design = definition_of(g.study)
     meetings = sessions_by_school(record(), g.study)
     rows = []
@@ -62,9 +66,7 @@ def school_sessions(study: str, urn: str) -> str:
 def take_session(study: str, urn: str) -> Response | tuple[str, int]:
     """Record one session of the school, or correct it."""
     design = definition_of(g.study)
-    school = school_by_urn(record(), g.study, urn)
-    if school is None or not is_supervised(design, school):
-        abort(404)
+    school = _supervised_school(urn)
     form = SessionForm()
     is_offered = form.outcome.data != "not_offered"
     known = {each["value"] for each in model_options(design)}
@@ -96,11 +98,18 @@ def take_session(study: str, urn: str) -> Response | tuple[str, int]:
     return _school_page(study, urn, form), REFUSED
 
 
+def _supervised_school(urn: str) -> Any:
+    """Give a school that is offered supervision; nobody who was not told the arms finds one."""
+    school = school_by_urn(record(), g.study, urn)
+    design = definition_of(g.study)
+    if "see_arms" not in g.permissions or school is None or not is_supervised(design, school):
+        abort(404)
+    return school
+
+
 def _school_page(study: str, urn: str, form: SessionForm | None) -> str:
     design = definition_of(g.study)
-    school = school_by_urn(record(), g.study, urn)
-    if school is None or not is_supervised(design, school):
-        abort(404)
+    school = _supervised_school(urn)
     meetings = sessions_by_school(record(), g.study).get(school.id, [])
     numbers = number_options(design)
     models = model_options(design)

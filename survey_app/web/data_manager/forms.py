@@ -58,6 +58,21 @@ class InvitationForm(RolesForm):
     roles = _roles()
 
 
+class ReleaseForm(Form):
+    """Who is told the arms, and why."""
+
+    person = StringField(validators=[Filled("Choose who is told")])
+    told_because = TextAreaField(
+        validators=[
+            Filled("Enter the reason: what they need the arms for"),
+            Length(
+                max=LONGEST_REASON,
+                message=f"The reason must be {LONGEST_REASON} characters or fewer",
+            ),
+        ]
+    )
+
+
 class TrailSearchForm(Form):
     """What to look for on the trail; it is asked by a GET, so it is not protected as a post is."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from io import StringIO
 from typing import Any, Protocol
 
 from survey_app.csv_cells import harmless
 from survey_app.operations.audit import WORDING, describe
-from survey_app.web.dates import moment_in_words
+from survey_app.web.dates import day_in_words, moment_in_words
 from survey_app.web.people import actor_in_words
 
 # What a form carries for its own protection is nobody's answer.
@@ -126,3 +126,10 @@ def pages_held(pages: Iterable[PageOnRecord]) -> list[PageHeld]:
         )
         for page in pages
     ]
+
+
+def plan_in_words(fixed_on: date | None) -> str:
+    """Say whether the analysis plan is fixed, without which the arms stay masked."""
+    if fixed_on is None:
+        return "The analysis plan is not fixed yet, and the arms stay masked until it is."
+    return f"The analysis plan was fixed on {day_in_words(fixed_on)}."

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from survey_app.database.queries.allocation import is_randomised, releases_of
 from survey_app.database.queries.invitations import held_pages as held_pages_of
 from survey_app.database.queries.trail import (
     EVERYTHING,
@@ -17,14 +18,16 @@ from survey_app.database.queries.trail import (
     staff_names,
 )
 from survey_app.operations.errors import OperationError
+from survey_app.operations.releases import release_arms_to, who_may_be_told
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of, unmask_study
 from survey_app.web.access import requires
-from survey_app.web.data_manager.forms import TrailSearchForm, UnmaskingForm
+from survey_app.web.data_manager.forms import ReleaseForm, TrailSearchForm, UnmaskingForm
 from survey_app.web.data_manager.presenters import (
     action_in_words,
     event_rows,
     pages_held,
+    plan_in_words,
     trail_csv,
 )
 from survey_app.web.data_manager.room import blueprint
@@ -101,7 +104,35 @@ def audit_trail_file(study: str) -> Response:
 @requires("unmask")
 def unmasking(study: str) -> str:
     """Whether the arms are released, and the form that does it."""
-    return _unmasking_page(study, UnmaskingForm())
+    return _unmasking_page(study, UnmaskingForm(), ReleaseForm())
+
+
+@blueprint.post("/studies/<string:study>/unmasking/named-staff")
+@requires("unmask")
+def release_to(study: str) -> Response | tuple[str, int]:
+    """Tell one person the arms."""
+    form = ReleaseForm()
+    if form.validate():
+        people = {str(each.id): each for each in who_may_be_told(record(), study=g.study)}
+        person = people.get(form.person.data or "")
+        if person is None:
+            form.refuse("Choose who is told", "person")
+        else:
+            try:
+                release_arms_to(
+                    record(),
+                    study=g.study,
+                    staff=person,
+                    because=form.told_because.data or "",
+                    by=actor(g.staff),
+                    at=now(),
+                )
+            except OperationError as error:
+                form.refuse(str(error), "person")
+            else:
+                flash(f"{person.name} now sees the arms.", "success")
+                return redirect(url_for("data_manager.unmasking", study=study), 303)
+    return _unmasking_page(study, UnmaskingForm(formdata=None), form), REFUSED
 
 
 @blueprint.post("/studies/<string:study>/unmasking")
@@ -123,11 +154,14 @@ def unmask(study: str) -> Response | tuple[str, int]:
         else:
             flash("The arms are released. Reports made from now on name them.", "success")
             return redirect(url_for("data_manager.unmasking", study=study), 303)
-    return _unmasking_page(study, form), REFUSED
+    return _unmasking_page(study, form, ReleaseForm(formdata=None)), REFUSED
 
 
-def _unmasking_page(study: str, form: UnmaskingForm) -> str:
+def _unmasking_page(study: str, form: UnmaskingForm, release: ReleaseForm) -> str:
+    design = definition_of(g.study)
     released: list[dict[str, str]] = []
+    releases = releases_of(record(), g.study)
+    told_by = staff_names(record(), staff_ids_in(each.released_by for each, _ in releases))
     if g.study.unmasked_at is not None:
         names = staff_names(record(), staff_ids_in([g.study.unmasked_by]))
         released = [
@@ -139,7 +173,23 @@ def _unmasking_page(study: str, form: UnmaskingForm) -> str:
         "data_manager/unmasking.html",
         study=study,
         form=form,
-        errors=form.faults,
+        release=release,
+        errors=[*release.faults, *form.faults],
+        told=[
+            [
+                staff.name,
+                moment_in_words(each.released_at),
+                actor_in_words(each.released_by, told_by),
+                each.because,
+            ]
+            for each, staff in releases
+        ],
+        people=[
+            {"value": each.id, "label": each.name}
+            for each in who_may_be_told(record(), study=g.study)
+        ],
+        is_randomised=is_randomised(record(), g.study),
         released=released,
-        arms=[arm.label for arm in definition_of(g.study).arms],
+        plan=plan_in_words(design.plan.fixed_on),
+        arms=[arm.label for arm in design.arms],
     )

@@ -8,11 +8,14 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, send_fi
 from werkzeug.wrappers import Response
 
 from survey_app.database.queries.reports import report_with_documents, reports_of
+from survey_app.database.queries.studies import randomisation_of
 from survey_app.database.queries.trail import staff_names
+from survey_app.operations.randomisation import certificate_of
 from survey_app.operations.report_requests import request_report
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of
 from survey_app.web.access import requires
+from survey_app.web.downloads import CERTIFICATE, text_file
 from survey_app.web.evaluator.presenters import is_waiting, pdf_name, plan_in_words, report_lines
 from survey_app.web.headers import REPORT_POLICY, use_policy
 from survey_app.web.navigation import staff_page
@@ -39,6 +42,8 @@ def reports(study: str) -> str:
         is_waiting=is_waiting(found),
         is_masked=g.study.unmasked_at is None,
         plan=plan_in_words(definition_of(g.study)),
+        has_certificate=g.study.unmasked_at is not None
+        and randomisation_of(record(), g.study) is not None,
     )
 
 
@@ -51,6 +56,15 @@ def make_report(study: str) -> Response:
     return wake_worker_after(
         redirect(url_for("evaluator.reports", study=study), 303), "make_reports"
     )
+
+
+@blueprint.get("/studies/<string:study>/reports/certificate-of-randomisation")
+@requires("make_reports")
+def certificate(study: str) -> Response:
+    """How the schools were randomised, with the arms: there is none until they are released."""
+    if g.study.unmasked_at is None or randomisation_of(record(), g.study) is None:
+        abort(404)
+    return text_file(certificate_of(record(), study=g.study).text, CERTIFICATE.format(study=study))
 
 
 @blueprint.get("/studies/<string:study>/reports/<int:report>")

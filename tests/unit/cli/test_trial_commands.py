@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from allocations import comes_late
 from answering import answer
 from looking import everything, only, rows
 from sqlalchemy import text, update
@@ -21,11 +21,15 @@ from survey_app.database.session import Database
 from survey_app.operations.staff import add_staff
 from survey_app.settings import Settings
 
+EIGHT = range(100_001, 100_009)
 SEAL = re.compile(r"\b[0-9a-f]{64}\b")
 
 
+CUT_OFF = ("--cut-off-because", "A test.")
+
+
 def test_schools_are_randomised_once_and_verified(done, refused, trial):
-    said = done("trial", "allocate", SLUG, "--seed", "2019-bolton")
+    said = done("trial", "allocate", SLUG, "--seed", "2019-bolton", *CUT_OFF)
     seal = only(trial.database, Randomisation).allocation_sha256
     assert seal in said
     said = done("trial", "verify", SLUG)
@@ -33,21 +37,56 @@ def test_schools_are_randomised_once_and_verified(done, refused, trial):
     assert f"Seal:    SHA-256 {seal}" in said
     assert "Schools: 4 supervision, 4 usual_support" in said
     assert "Verified" in said
-    assert "already randomised" in refused("trial", "allocate", SLUG)
+    assert "already randomised" in refused("trial", "allocate", SLUG, *CUT_OFF)
+
+
+def test_people_who_have_not_answered_are_waited_for(refused, trial):
+    assert "10 people have not answered" in refused("trial", "allocate", SLUG)
+    assert rows(trial.database, Randomisation) == []
 
 
 def test_without_a_seed_one_is_drawn_and_recorded(done, trial):
-    done("trial", "allocate", SLUG)
+    done("trial", "allocate", SLUG, *CUT_OFF)
     assert re.fullmatch(r"[0-9a-f]{32}", only(trial.database, Randomisation).seed)
 
 
-def test_the_record_printed_for_a_third_party_hashes_to_the_seal(run, trial):
+def test_a_certificate_is_verified_by_itself_and_against_the_record(done, refused, trial, tmp_path):
     trial.randomise()
-    result = run("trial", "verify", SLUG, "--record")
-    assert result.exit_code == 0
-    seal = only(trial.database, Randomisation).allocation_sha256
-    assert hashlib.sha256(result.stdout.encode()).hexdigest() == seal
-    assert SEAL.findall(result.stderr)[-1] == seal
+    before = tmp_path / "before.txt"
+    before.write_text(done("trial", "certificate", SLUG))
+    comes_late(trial)
+    assert "Late schools have their arms" in done("trial", "allocate-late", SLUG, *CUT_OFF)
+    now = tmp_path / "now.txt"
+    now.write_text(done("trial", "certificate", SLUG))
+    first, second = SEAL.findall(done("trial", "verify", "--certificate", now))[1:]
+    assert first in before.read_text()
+    assert second in now.read_text()
+    for file in (before, now):
+        assert "Verified" in done("trial", "verify", "--certificate", file)
+        assert "Verified" in done("trial", "verify", SLUG, "--certificate", file)
+    other = tmp_path / "other.txt"
+    other.write_text(now.read_text().replace("|supervision\n", "|usual_support\n"))
+    assert "not what its seed gives" in refused("trial", "verify", "--certificate", other)
+    other.write_bytes(b"\xff")
+    assert "no text in UTF-8" in refused("trial", "verify", "--certificate", other)
+    assert "Name a study" in refused("trial", "verify")
+
+
+def test_an_allocation_is_imported_and_released_by_name(done, refused, trial, tmp_path):
+    file = tmp_path / "allocation.csv"
+    file.write_text("urn,arm\n100001,supervision\n")
+    ask = ("trial", "import", SLUG, file, "--source", "By lot", *CUT_OFF)
+    assert "7 schools have no row" in refused(*ask)
+    lines = [f"{urn},{'supervision' if urn % 2 else 'usual_support'}" for urn in EIGHT]
+    file.write_text("\n".join(["urn,arm", *lines]))
+    assert "marked so" in done(*ask)
+    assert "no draw to repeat" in done("trial", "verify", SLUG)
+    tell = ("trial", "release", SLUG)
+    because = ("--because", "Offers the supervision.")
+    assert "Coordinator now sees the arms" in done(*tell, "coordinator@trial.example", *because)
+    assert "told the arms already" in refused(*tell, "coordinator@trial.example", *because)
+    assert "no role" in refused(*tell, "evaluator@trial.example", *because)
+    assert "Nobody on staff" in refused(*tell, "x@y.example", *because)
 
 
 def test_what_was_tampered_with_is_told(refused, trial):
@@ -65,7 +104,7 @@ def test_verifying_before_randomising_is_told(refused, trial):
 
 @pytest.mark.parametrize("seed", ["with|bar", " around "])
 def test_a_seed_that_cannot_be_used_is_told(refused, trial, seed):
-    assert "seed" in refused("trial", "allocate", SLUG, "--seed", seed)
+    assert "seed" in refused("trial", "allocate", SLUG, "--seed", seed, *CUT_OFF)
     assert rows(trial.database, Randomisation) == []
 
 

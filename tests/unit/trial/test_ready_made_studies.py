@@ -9,7 +9,9 @@ from itertools import pairwise
 import pytest
 
 from instruments.catalogue import load_catalogue
-from survey_app.trial.allocation import ArmShare, SchoolForAllocation, allocate
+from survey_app.operations.randomisation import method_of
+from survey_app.trial.allocation import allocate
+from survey_app.trial.allocation_records import ArmShare, SchoolForAllocation
 from survey_app.trial.design import StudyDefinition, load_ready_made
 from survey_app.trial.letter_kinds import LETTER_KINDS
 
@@ -188,7 +190,7 @@ def test_its_authorities_can_be_randomised_as_designed(study: StudyDefinition) -
     drawn = allocate(
         roster,
         arms=[ArmShare(arm.id, arm.ratio) for arm in study.arms],
-        block_size=study.allocation.block_size,
+        method=method_of(study.allocation),
         seed=study.demonstration.seed,
     )
     for authority in study.demonstration.authorities:

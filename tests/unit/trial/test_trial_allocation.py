@@ -10,14 +10,19 @@ from collections import Counter
 import pytest
 
 from survey_app.trial.allocation import (
+    allocate,
+    allocate_late,
+    differences_from_the_draw,
+    roster_sha256,
+)
+from survey_app.trial.allocation_records import (
     AllocatedSchool,
     Allocation,
     ArmShare,
+    LateAct,
     SchoolForAllocation,
-    allocate,
-    roster_sha256,
-    verify,
 )
+from survey_app.trial.blocks import PermutedBlocks
 from survey_app.trial.errors import AllocationError
 
 ARMS = (ArmShare("supervision"), ArmShare("usual_support"))
@@ -43,7 +48,7 @@ def digest(text: str) -> str:
 
 
 def draw(n: int = 94, seed: str = SEED) -> Allocation:
-    return allocate(schools(n), arms=ARMS, block_size=4, seed=seed)
+    return allocate(schools(n), arms=ARMS, method=PermutedBlocks(4), seed=seed)
 
 
 def reasons_of(
@@ -54,7 +59,7 @@ def reasons_of(
     seed: str = SEED,
 ) -> tuple[str, ...]:
     with pytest.raises(AllocationError) as refused:
-        allocate(roster, arms=arms, block_size=block_size, seed=seed)
+        allocate(roster, arms=arms, method=PermutedBlocks(block_size), seed=seed)
     return refused.value.reasons
 
 
@@ -72,7 +77,10 @@ def test_gives_what_the_rule_gives_by_hand() -> None:
             arm = "supervision" if slot in supervised else "usual_support"
             by_hand.append(AllocatedSchool(urn, "Bury", block, slot, arm))
     drawn = allocate(
-        [SchoolForAllocation(urn, "Bury") for urn in roster], arms=ARMS, block_size=4, seed="seed-1"
+        [SchoolForAllocation(urn, "Bury") for urn in roster],
+        arms=ARMS,
+        method=PermutedBlocks(4),
+        seed="seed-1",
     )
     assert list(drawn.rows) == by_hand
     letters = sorted(("supervision", "usual_support"), key=lambda arm: digest(f"seed-1|mask|{arm}"))
@@ -80,7 +88,7 @@ def test_gives_what_the_rule_gives_by_hand() -> None:
 
 
 def test_has_not_changed_since_version_1_of_the_rule() -> None:
-    drawn = allocate(schools(5, "Bury"), arms=ARMS, block_size=4, seed="seed-1")
+    drawn = allocate(schools(5, "Bury"), arms=ARMS, method=PermutedBlocks(4), seed="seed-1")
     assert [(row.urn, row.arm) for row in drawn.rows] == PINNED_ROWS
     assert drawn.roster_sha256 == PINNED_ROSTER
     assert drawn.sha256 == PINNED_SEAL
@@ -93,7 +101,7 @@ def test_can_be_repeated_with_coreutils_alone() -> None:
     done | LC_ALL=C sort | cut -d' ' -f2
     """
     said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
-    drawn = allocate(schools(5, "Bury"), arms=ARMS, block_size=4, seed="seed-1")
+    drawn = allocate(schools(5, "Bury"), arms=ARMS, method=PermutedBlocks(4), seed="seed-1")
     assert said.split() == [row.urn for row in drawn.rows]
 
 
@@ -111,7 +119,7 @@ def test_seals_every_part_of_the_record() -> None:
         dataclasses.replace(drawn, mask=swapped),
         dataclasses.replace(drawn, rows=moved),
         dataclasses.replace(drawn, seed="another"),
-        dataclasses.replace(drawn, block_size=6),
+        dataclasses.replace(drawn, method=PermutedBlocks(6)),
         dataclasses.replace(drawn, roster_sha256="0" * 64),
     ]
     assert len({each.sha256 for each in (drawn, *others)}) == 6
@@ -123,7 +131,7 @@ def test_gives_halves_of_the_bolton_schools() -> None:
 
 def test_every_full_block_holds_each_arm_by_its_ratio() -> None:
     arms = (ArmShare("one", 2), ArmShare("two", 1), ArmShare("three", 1))
-    drawn = allocate(schools(40), arms=arms, block_size=8, seed=SEED)
+    drawn = allocate(schools(40), arms=arms, method=PermutedBlocks(8), seed=SEED)
     for block in range(1, 6):
         counts = Counter(row.arm for row in drawn.rows if row.block == block)
         assert counts == {"one": 4, "two": 2, "three": 2}
@@ -134,9 +142,9 @@ def test_another_seed_gives_another_allocation() -> None:
 
 
 def test_strata_are_drawn_apart() -> None:
-    alone = allocate(schools(10, "Bury"), arms=ARMS, block_size=4, seed=SEED).arm_of()
+    alone = allocate(schools(10, "Bury"), arms=ARMS, method=PermutedBlocks(4), seed=SEED).arm_of()
     both = [*schools(10, "Bury"), *schools(11, "Bolton", first=200_000)]
-    together = allocate(both, arms=ARMS, block_size=4, seed=SEED).arm_of()
+    together = allocate(both, arms=ARMS, method=PermutedBlocks(4), seed=SEED).arm_of()
     assert {urn: together[urn] for urn in alone} == alone
 
 
@@ -191,11 +199,8 @@ def test_lists_every_reason_at_once() -> None:
 def verified(
     drawn: Allocation, roster: list[SchoolForAllocation], **changes: object
 ) -> tuple[str, ...]:
-    given: dict[str, object] = {
-        "rows": drawn.rows, "mask": drawn.mask, "sha256": drawn.sha256, "seed": SEED,
-    } | changes  # fmt: skip
-    rows = given.pop("rows")
-    return verify(rows, roster, arms=ARMS, block_size=4, **given)  # type: ignore[arg-type] # as above
+    recorded = dataclasses.replace(drawn, **changes)  # type: ignore[arg-type]  # one at a time
+    return differences_from_the_draw(recorded, roster)
 
 
 def test_verifies_an_allocation_that_was_drawn_so() -> None:
@@ -240,10 +245,74 @@ def test_says_that_the_letters_were_exchanged() -> None:
     assert [each.split(" is")[0] for each in differences] == ["Letter A", "Letter B"]
 
 
-def test_says_that_the_seal_is_another() -> None:
-    (difference,) = verified(draw(13), schools(13), sha256="0" * 64)
-    assert "seal" in difference
+def test_says_that_the_seal_of_the_roster_is_another() -> None:
+    (difference,) = verified(draw(13), schools(13), roster_sha256="0" * 64)
+    assert "seal of the roster" in difference
 
 
 def test_says_so_when_another_seed_is_claimed() -> None:
     assert len(verified(draw(13), schools(13), seed="another")) > 3
+
+
+def late_act(
+    first: Allocation, late: list[SchoolForAllocation], *acts: LateAct, method: PermutedBlocks
+) -> LateAct:
+    return allocate_late(late, first=first, acts=acts, method=method, facts=())
+
+
+def test_late_schools_take_the_slots_of_the_last_block_that_no_school_had() -> None:
+    # Five schools of blocks of four leave one in a last block of two: its second slot is next.
+    method = PermutedBlocks(4)
+    first = allocate(schools(5), arms=ARMS, method=method, seed=SEED)
+    act = late_act(first, schools(6, first=200_000), method=method)
+    assert [(row.block, row.position) for row in act.rows] == [
+        (2, 2), (3, 1), (3, 2), (3, 3), (3, 4), (4, 1),
+    ]  # fmt: skip
+    second = [row.arm for row in (*first.rows, *act.rows) if row.block == 2]
+    assert sorted(second) == ["supervision", "usual_support"]
+    third = Counter(row.arm for row in act.rows if row.block == 3)
+    assert third == {"supervision": 2, "usual_support": 2}
+    by_hand = sorted(
+        (f"{200_000 + n}" for n in range(6)), key=lambda urn: digest(f"{SEED}|order|Bolton|{urn}")
+    )
+    assert [row.urn for row in act.rows] == by_hand
+
+
+def test_late_schools_one_by_one_get_the_arms_that_a_whole_sequence_has() -> None:
+    # Blocks of three copies each way: twelve schools at once, or one and then eleven acts.
+    method = PermutedBlocks(6)
+    at_once = [row.arm for row in allocate(schools(12), arms=ARMS, method=method, seed=SEED).rows]
+    first = allocate(schools(6), arms=ARMS, method=method, seed=SEED)
+    acts: list[LateAct] = []
+    for n in range(6):
+        acts.append(late_act(first, schools(1, first=300_000 + n), *acts, method=method))
+    arms = [row.arm for row in first.rows] + [row.arm for act in acts for row in act.rows]
+    assert arms == at_once
+    assert [act.number for act in acts] == [1, 2, 3, 4, 5, 6]
+    assert [act.previous_sha256 for act in acts] == [
+        first.sha256, *(act.sha256 for act in acts[:-1]),
+    ]  # fmt: skip
+
+
+def test_the_first_late_school_of_a_new_stratum_begins_its_first_block() -> None:
+    method = PermutedBlocks(4)
+    first = allocate(schools(4), arms=ARMS, method=method, seed=SEED)
+    act = late_act(first, schools(1, "Bury", first=200_000), method=method)
+    whole = allocate(schools(4, "Bury", first=400_000), arms=ARMS, method=method, seed=SEED)
+    assert [(row.block, row.position, row.arm) for row in act.rows] == [(1, 1, whole.rows[0].arm)]
+
+
+def test_a_school_with_an_arm_is_no_late_school() -> None:
+    method = PermutedBlocks(4)
+    first = allocate(schools(4), arms=ARMS, method=method, seed=SEED)
+    with pytest.raises(AllocationError, match="School 100000 has its arm already"):
+        late_act(first, schools(1), method=method)
+
+
+def test_strata_of_two_factors_are_balanced_each() -> None:
+    method = PermutedBlocks(4, ("authority", "phase"))
+    roster = [*schools(8, "Bolton|primary"), *schools(8, "Bolton|secondary", first=200_000)]
+    drawn = allocate(roster, arms=ARMS, method=method, seed=SEED)
+    counts = Counter((row.stratum, row.arm) for row in drawn.rows)
+    assert set(counts.values()) == {4}
+    assert "factors|authority|phase" in drawn.sealed_text

@@ -384,7 +384,8 @@ def test_shifts_add_up_and_can_be_read_again_from_the_record(bolton: StudyDefini
 
 
 def test_a_shift_moves_the_day_on_which_the_plan_was_fixed() -> None:
-    study = read_study(changed(("[plan]", "[plan]\nfixed_on = 2019-09-02")), "study.toml")
+    study = load_ready_made()["bolton-primary"]
+    assert study.plan.fixed_on == date(2019, 9, 2)
     assert study.shifted(7).plan.fixed_on == date(2019, 9, 9)
 
 

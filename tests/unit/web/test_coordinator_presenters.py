@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from survey_app.database.queries.rollout import ArmCount
 from survey_app.trial.design import StudyDefinition, load_ready_made
 from survey_app.trial.errors import RosterFault
 from survey_app.trial.roster import RosterNote
 from survey_app.web.coordinator.forms import OUTCOMES
-from survey_app.web.coordinator.presenters import arm_rows, leaving_in_words
+from survey_app.web.coordinator.presenters import leaving_in_words
 from survey_app.web.coordinator.roster_lines import fault_rows, notes_in_words
 from survey_app.web.coordinator.session_lines import (
     first_unrecorded,
@@ -40,17 +39,6 @@ def bolton() -> StudyDefinition:
 @pytest.fixture
 def manchester() -> StudyDefinition:
     return load_ready_made()["greater-manchester-secondary"]
-
-
-def test_schools_by_arm_are_summed_over_authorities(bolton: StudyDefinition) -> None:
-    counts = [
-        ArmCount("Bury", "supervision", 3),
-        ArmCount("Bolton", "supervision", 2),
-        ArmCount("Bolton", "usual_support", 4),
-    ]
-    columns, rows = arm_rows(bolton, counts)
-    assert columns == ["Local authority", "Supervision", "Support as usual", "All"]
-    assert rows == [["Bolton", 2, 4, 6], ["Bury", 3, 0, 3], ["All", 5, 4, 9]]
 
 
 def test_faults_stand_under_line_column_and_reason() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from allocations import BLOCKS, allocating
 from flask.testing import FlaskClient
 from rooms import STUDY, actor_of, assert_open_only_to, events, text_of_page
 from sqlalchemy import func, select
@@ -73,6 +74,7 @@ def test_every_faulty_row_is_listed_and_nothing_is_written(sign_in_as, trial: Tr
 def test_rows_that_do_not_fit_the_record_are_listed_with_their_line(
     sign_in_as, trial: Trial
 ) -> None:
+    trial = allocating(trial, f'{BLOCKS}late_schools = "refused"\n')
     trial.randomise()
     answer = upload(sign_in_as("coordinator"), ROSTER + NEWCOMER)
     assert answer.status_code == 422

@@ -59,9 +59,9 @@ def test_lists_only_schools_that_are_offered_supervision(
     assert urn_in(trial, "usual_support") not in page
 
 
-def test_says_so_before_randomisation(sign_in_as) -> None:
+def test_says_so_until_the_arms_are_released(sign_in_as) -> None:
     page = sign_in_as("coordinator").get(PATH).text
-    assert "No school is allocated to supervision yet." in page
+    assert "is not released to you yet" in page
 
 
 def test_proposes_the_first_session_that_is_not_recorded(sign_in_as, school: str) -> None:
