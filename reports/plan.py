@@ -1,6 +1,7 @@
 """The analysis plan: what will be estimated, fixed and dated before the data are unmasked."""
 
 # Annotations here are read by pydantic when the classes are made.
+import math
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -128,6 +129,17 @@ class Plan(_PlanPart):
     def primary_outcomes(self) -> tuple[Outcome, ...]:
         """The outcomes marked primary, in the order of the plan."""
         return tuple(each for each in self.outcomes if each.primary)
+
+    def sessions_to_comply(self, planned: int) -> int:
+        """Give how many of the sessions planned for it a cluster attends to be a complier.
+
+        A share such as 0.55 of 20 sessions is 11, whatever a binary fraction makes of it.
+        """
+        return math.ceil(self.complier_share * planned - 1e-9)
+
+    def complied(self, *, attended: int, planned: int) -> bool:
+        """Whether a cluster that attended so many of the sessions planned for it is a complier."""
+        return attended >= self.sessions_to_comply(planned)
 
     def as_text(self) -> str:
         """The plan as sentences a reader can hold the report against, one a line."""

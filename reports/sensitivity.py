@@ -178,8 +178,8 @@ def effects_among_compliers(
     study = snapshot.study
     if snapshot.masked or snapshot.sessions.empty or not study.sessions_planned:
         return ()
-    attended = snapshot.sessions.groupby("school")["attended"].sum()
-    intended = snapshot.plan.complier_share * study.sessions_planned
+    attended = snapshot.supervision.groupby("school")["attended"].sum()
+    intended = snapshot.plan.sessions_to_comply(study.sessions_planned)
     found = []
     for arm in list(analysed[roles.arm].cat.categories)[1:]:
         if arm not in study.supervised_arms or roles.reference in study.supervised_arms:

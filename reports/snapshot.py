@@ -34,7 +34,8 @@ SUBMISSION_COLUMNS = (
 )
 COMMENT_COLUMNS = ("submission", "question", "released", "words")
 CODING_COLUMNS = ("comment", "code", "coder")
-SESSION_COLUMNS = ("school", "planned_on", "offered", "attended", "model")
+SUPERVISION = "supervision"
+SESSION_COLUMNS = ("school", "part", "planned_on", "offered", "attended", "model")
 
 
 class SnapshotError(ReportsError):
@@ -78,6 +79,16 @@ class WaveFacts:
     title: str
     opens_on: date
     closes_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDelivered:
+    """What was delivered under the name of an arm, and between which days (both included)."""
+
+    arm: str
+    model: str
+    starts_on: date
+    ends_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,11 @@ class StudyFacts:
         is on record; 0 when masked.
     supervised_arms : tuple of str
         Labels of the arms that are offered supervision; empty when masked.
+    parts_delivered : tuple of (str, str, int)
+        Id, label and number planned a school of each other part of the intervention; empty when
+        masked.
+    models_delivered : tuple of ModelDelivered
+        The dated models of each supervised arm, kept apart from the arm; empty when masked.
     """
 
     slug: str
@@ -147,6 +163,8 @@ class StudyFacts:
     own_items: Mapping[str, str] = field(default_factory=dict)
     sessions_planned: int = 0
     supervised_arms: tuple[str, ...] = ()
+    parts_delivered: tuple[tuple[str, str, int], ...] = ()
+    models_delivered: tuple[ModelDelivered, ...] = ()
 
     def wave_title(self, wave: str) -> str:
         """Give the title of a wave, or its id where the study does not name it."""
@@ -186,7 +204,8 @@ class Snapshot:
     codings : DataFrame, one row a coding
         comment, code (label), coder (pseudonym).
     sessions : DataFrame, one row a supervision session; empty when masked
-        school, planned_on, offered (bool), attended (bool), model.
+        school, part ("supervision", or the id of another part of the intervention),
+        planned_on, offered (bool), attended (bool), model.
     provenance : mapping of str to str
         Versions, hashes and seeds, printed on the last page in the order given.
     sharing : Sharing
@@ -218,6 +237,11 @@ class Snapshot:
             faults = self._broken_links()
         if faults:
             raise SnapshotError(faults)
+
+    @property
+    def supervision(self) -> pd.DataFrame:
+        """The sessions of supervision, without other parts of the intervention."""
+        return self.sessions[self.sessions["part"] == SUPERVISION]
 
     def _missing_columns(self) -> tuple[str, ...]:
         asked = {

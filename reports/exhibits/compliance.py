@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.exhibits.exhibit import Exhibit
 from reports.exhibits.outcomes import score_places
-from reports.formatting import listed, percentage
+from reports.formatting import day, listed, percentage, sentence
 from reports.tables import (
     Cell,
     Column,
@@ -43,8 +43,7 @@ def compliance(evidence: Evidence) -> Exhibit:
                 "which arm is which.",
             ),
         )
-    sessions = evidence.snapshot.sessions
-    if sessions.empty:
+    if evidence.snapshot.sessions.empty:
         return Exhibit(
             id="supervision-delivered",
             title=TITLE,
@@ -54,18 +53,89 @@ def compliance(evidence: Evidence) -> Exhibit:
         id="supervision-delivered",
         title=TITLE,
         sentences=_sentences(evidence),
-        blocks=(_table(evidence), *_effect_tables(evidence)),
+        blocks=(
+            _table(evidence),
+            *_effect_tables(evidence),
+            *_models(evidence),
+            *_other_parts(evidence),
+        ),
     )
 
 
 def _sentences(evidence: Evidence) -> tuple[str, ...]:
     share = percentage(evidence.snapshot.plan.complier_share)
-    models = sorted({str(model) for model in evidence.snapshot.sessions["model"] if model})
+    models = sorted({str(model) for model in evidence.snapshot.supervision["model"] if model})
     named = f" Delivered model: {listed([model.lower() for model in models])}." if models else ""
     return (
         "A school complied when it attended at least "
         f"{share} of the sessions planned for it.{named}",
     )
+
+
+def _models(evidence: Evidence) -> tuple[Table, ...]:
+    """The models with their days, so that a change of model is not read as a change of arm."""
+    delivered = evidence.snapshot.study.models_delivered
+    if not delivered:
+        return ()
+    return (
+        Table(
+            title="Models delivered under each arm",
+            row_title="Arm",
+            columns=(Column("Model", "words"), Column("From", "words"), Column("Until", "words")),
+            rows=tuple(
+                Row(
+                    each.arm,
+                    (
+                        Words(sentence(each.model).rstrip(".")),
+                        Words(day(each.starts_on)),
+                        Words(day(each.ends_on) if each.ends_on else "No end is planned"),
+                    ),
+                )
+                for each in delivered
+            ),
+        ),
+    )
+
+
+def _other_parts(evidence: Evidence) -> tuple[Table, ...]:
+    study, schools = evidence.snapshot.study, evidence.populations.schools
+    rows = []
+    for part, label, planned in study.parts_delivered:
+        held = evidence.snapshot.sessions[evidence.snapshot.sessions["part"] == part]
+        attended = set(held.loc[held["attended"], "school"])
+        offered = set(held.loc[held["offered"], "school"])
+        for arm in study.supervised_arms:
+            members = schools.index[schools["arm"] == arm]
+            counts = [int(members.isin(each).sum()) for each in (offered, attended)]
+            rows.append(
+                Row(
+                    f"{label} ({planned} planned a school), {arm}",
+                    (
+                        _enough(len(members), len(members), evidence),
+                        *(_enough(n, len(members), evidence) for n in counts),
+                    ),
+                )
+            )
+    if not rows:
+        return ()
+    return (
+        Table(
+            title="Other parts of the intervention",
+            row_title="Part",
+            columns=(
+                Column("Schools"),
+                Column("Schools that were offered it"),
+                Column("Schools that attended"),
+            ),
+            rows=tuple(rows),
+        ),
+    )
+
+
+def _enough(n: int, whole: int, evidence: Evidence) -> Cell:
+    """A count of schools, unless it or what is left of the whole is about too few."""
+    few = evidence.limits.schools
+    return Withheld() if 0 < n < few or 0 < whole - n < few else Count(n)
 
 
 def _table(evidence: Evidence) -> Table:
@@ -152,7 +222,7 @@ def _by_school(evidence: Evidence) -> pd.DataFrame:
     A school without a session on record attended none of those planned for it.
     """
     study = evidence.snapshot.study
-    counts = evidence.snapshot.sessions.groupby("school")[["offered", "attended"]].sum()
+    counts = evidence.snapshot.supervision.groupby("school")[["offered", "attended"]].sum()
     by_school = evidence.populations.schools[["arm"]].join(counts)
     by_school["planned"] = by_school["arm"].isin(study.supervised_arms) * study.sessions_planned
     shown = by_school["arm"].notna() & (by_school["planned"] + by_school["offered"].fillna(0) > 0)
@@ -163,8 +233,8 @@ def _cells(evidence: Evidence, by_school: pd.DataFrame, arm: str) -> tuple[Cell,
     rows = by_school[by_school["arm"] == arm]
     if len(rows) < evidence.limits.schools:
         return (Withheld(),) * 7
-    intended = evidence.snapshot.plan.complier_share * evidence.snapshot.study.sessions_planned
-    complied = int((rows["attended"] >= intended).sum())
+    planned, plan = evidence.snapshot.study.sessions_planned, evidence.snapshot.plan
+    complied = sum(plan.complied(attended=int(n), planned=planned) for n in rows["attended"])
     few = 0 < complied < evidence.limits.schools
     few_others = 0 < len(rows) - complied < evidence.limits.schools
     hidden = few or few_others

@@ -19,7 +19,16 @@ from sqlalchemy.orm import Session, aliased
 
 from instruments.missing import NOT_ANSWERED, NOT_ASKED
 from instruments.questionnaire import InstrumentPart, Questionnaire
-from reports.snapshot import Event, Fact, Sharing, Snapshot, StudyFacts, VersionFacts, WaveFacts
+from reports.snapshot import (
+    Event,
+    Fact,
+    ModelDelivered,
+    Sharing,
+    Snapshot,
+    StudyFacts,
+    VersionFacts,
+    WaveFacts,
+)
 from survey_app.database.models import (
     Allocation,
     Authority,
@@ -39,6 +48,7 @@ from survey_app.database.models import (
     SupervisionSession,
     WaveChange,
 )
+from survey_app.database.models.delivery import ATTENDED, OFFERED
 from survey_app.database.queries.invitations import has_begun
 from survey_app.database.queries.people import counts, randomised_on_or, standing_since
 from survey_app.database.queries.waves import wave_changes
@@ -430,15 +440,22 @@ def _codings(session: Session, study: Study, comments: pd.DataFrame) -> pd.DataF
 
 
 def _sessions(session: Session, study: Study, arms: ArmNames) -> pd.DataFrame:
-    columns = ["school", "planned_on", "offered", "attended", "model"]
+    columns = ["school", "part", "planned_on", "offered", "attended", "model"]
     if arms.masked:
         return pd.DataFrame(columns=columns)
     meeting = SupervisionSession
     statement = (
-        select(School.code, meeting.planned_on, meeting.offered, meeting.attended, meeting.model)
+        select(
+            School.code,
+            meeting.part,
+            meeting.planned_on,
+            meeting.outcome.in_(OFFERED),
+            meeting.outcome == ATTENDED,
+            meeting.model,
+        )
         .join(School, School.id == meeting.school_id)
         .where(meeting.study_id == study.id)
-        .order_by(School.code, meeting.number)
+        .order_by(School.code, meeting.part, meeting.number)
     )
     sessions = _rows(session, statement, columns).astype({"offered": bool, "attended": bool})
     sessions["model"] = pd.Series(
@@ -471,6 +488,10 @@ def _facts(definition: StudyDefinition, arms: ArmNames, questions: _Questions) -
         arm_specific_questions=questions.of_some_arms & questions.texts.keys(),
         sessions_planned=0 if arms.masked else definition.sessions.planned,
         supervised_arms=() if arms.masked else _supervised(definition, arms),
+        parts_delivered=()
+        if arms.masked
+        else tuple((part.id, part.label, part.planned) for part in definition.sessions.other_parts),
+        models_delivered=() if arms.masked else _models_delivered(definition, arms),
     )
 
 
@@ -511,6 +532,15 @@ def _supervised(definition: StudyDefinition, arms: ArmNames) -> tuple[str, ...]:
         arms.labels[arm.id]
         for arm in definition.arms
         if any(each.model != "usual_support" for each in arm.delivered)
+    )
+
+
+def _models_delivered(definition: StudyDefinition, arms: ArmNames) -> tuple[ModelDelivered, ...]:
+    return tuple(
+        ModelDelivered(arms.labels[arm.id], _MODELS[each.model], each.starts_on, each.ends_on)
+        for arm in definition.arms
+        for each in arm.delivered
+        if each.model in _MODELS
     )
 
 

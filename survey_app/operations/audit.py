@@ -72,6 +72,11 @@ WORDING: Mapping[str, str] = {
     "code_added": "Code added to the codebook: {label}",
     "comment_coded": "Comment coded (codes given: {codes})",
     "session_recorded": "Supervision session {number} recorded",
+    "meeting_recorded": "{part} {number} recorded",
+    "meeting_cancelled": "{part} {number} cancelled: {because}",
+    "sessions_marked": "{sessions} sessions recorded together ({attended} attended)",
+    "sessions_imported": "Sessions imported: {added} added, {updated} updated, "
+    "{unchanged} as before",
     "staff_added": "Member of staff added",
     "staff_invited": "Member of staff invited",
     "staff_link_sent": "Letter with a link to set a password queued",

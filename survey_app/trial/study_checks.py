@@ -87,6 +87,19 @@ def _events_have_sources(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
         yield from _source_problem(f"events[{number}]", event.tag, event.source)
 
 
+def _other_parts_hold_together(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    parts = study.sessions.other_parts
+    yield from _repeated("sessions.other_parts", "id", (part.id for part in parts))
+    for number, part in enumerate(parts):
+        where = f"sessions.other_parts[{number}]"
+        yield from _source_problem(where, part.tag, part.source)
+        if part.id == "supervision":
+            yield Problem(f"{where}.id", "'supervision'", "another id: sessions have this one")
+        if part.first_on <= study.allocation.planned_on:
+            expected = f"a day after the allocation planned on {study.allocation.planned_on}"
+            yield Problem(f"{where}.first_on", str(part.first_on), expected)
+
+
 def _consents_hold_together(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
     yield from _repeated("consents", "key", (consent.key for consent in study.consents))
     if not any(consent.required for consent in study.consents):
@@ -450,6 +463,7 @@ CHECKS: tuple[Check, ...] = (
     _school_holidays_make_sense,
     _letters_fit_the_waves,
     _events_have_sources,
+    _other_parts_hold_together,
     _licences_are_accepted,
     _licences_permit_the_use,
     _risk_has_somebody_on_duty,

@@ -278,19 +278,33 @@ class SchoolHoliday(Definition):
         return not names or (authority or "").casefold() in names
 
 
+class OtherPart(Definition):
+    """Something else that an intervention arm is given, such as a visit; it is no part of dose."""
+
+    id: Id
+    label: ShortText
+    planned: Annotated[int, Field(ge=1, le=20)] = 1
+    every: Literal["month", "two months"] = "month"
+    first_on: date
+    tag: Tag
+    source: str = ""
+
+    def planned_dates(self) -> tuple[date, ...]:
+        """The day of each, moved off a weekend as those of sessions are."""
+        return _planned_dates(self.first_on, self.every, self.planned)
+
+
 class Sessions(Definition):
     """The supervision that each school of an intervention arm is offered."""
 
     planned: Annotated[int, Field(ge=1, le=100)]
     every: Literal["month", "two months"] = "month"
     first_on: date
+    other_parts: tuple[OtherPart, ...] = ()
 
     def planned_dates(self) -> tuple[date, ...]:
         """The day of each session; one that would fall at a weekend is on the Monday after."""
-        step = MONTHS_BETWEEN[self.every]
-        return tuple(
-            _on_a_weekday(_months_after(self.first_on, step * n)) for n in range(self.planned)
-        )
+        return _planned_dates(self.first_on, self.every, self.planned)
 
 
 class Event(Definition):
@@ -360,6 +374,11 @@ class StudyFile(Definition):
     safety_protocol: SafetyProtocol | None = None
     plan: Plan
     demonstration: Demonstration | None = None
+
+
+def _planned_dates(first_on: date, every: str, n: int) -> tuple[date, ...]:
+    step = MONTHS_BETWEEN[every]
+    return tuple(_on_a_weekday(_months_after(first_on, step * place)) for place in range(n))
 
 
 def _months_after(day: date, months: int) -> date:

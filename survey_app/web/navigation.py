@@ -96,7 +96,14 @@ PLACES: tuple[Place, ...] = (
         "Record the supervision offered and attended",
         "coordinator.sessions",
         "record_sessions",
-        ("coordinator.school_sessions", "coordinator.take_session"),
+        (
+            "coordinator.school_sessions",
+            "coordinator.take_session",
+            "coordinator.session_marks",
+            "coordinator.take_session_marks",
+            "coordinator.session_import",
+            "coordinator.take_sessions_file",
+        ),
     ),
     Place(
         "Redaction",

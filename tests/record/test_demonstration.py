@@ -147,6 +147,8 @@ def test_supervision_at_the_intended_level_reaches_about_40_in_100(told: Told):
     attended: dict[int, list[bool]] = defaultdict(list)
     for meeting in rows(told.database, SupervisionSession):
         assert arm_of[meeting.school_id] == "supervision"
+        if meeting.part != "supervision":
+            continue
         attended[meeting.school_id].append(meeting.attended)
     assert len(attended) == 47
     assert {len(meetings) for meetings in attended.values()} == {6}
@@ -161,6 +163,9 @@ def test_an_outside_event_ended_the_sessions(told: Told):
     late = [m for m in rows(told.database, SupervisionSession) if m.planned_on >= stops[0]]
     assert late
     assert not any(meeting.offered for meeting in late)
+    assert {(meeting.outcome, meeting.because) for meeting in late} == {
+        ("cancelled", "First national lockdown in England")
+    }
 
 
 def test_letters_are_in_the_mailbox_and_nobody_who_answered_was_reminded_after(told: Told):

@@ -26,6 +26,7 @@ from survey_app.operations.coding import add_code
 from survey_app.operations.report_requests import request_report
 from survey_app.operations.submissions import hold_page
 from survey_app.operations.supervision import record_session
+from survey_app.trial.meetings import MeetingFacts
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 
@@ -50,17 +51,9 @@ def filled(trial: Trial) -> Trial:
         request_report(session, study=study, **parts)
         school = school_by_urn(session, study, "100001")
         assert school is not None
-        day = trial.definition.sessions.first_on
-        record_session(
-            session,
-            school=school,
-            number=1,
-            planned_on=day,
-            offered=True,
-            attended=True,
-            model="one_to_one",
-            **parts,
-        )
+        day = trial.clock().date()
+        facts = MeetingFacts("supervision", 1, day, outcome="attended", model="one_to_one")
+        record_session(session, school=school, facts=facts, **parts)
         hold_page(
             session,
             invitation=session.get_one(Invitation, 1),

@@ -33,6 +33,7 @@ from survey_app.operations.studies import register_study, unmask_study
 from survey_app.operations.supervision import record_session
 from survey_app.operations.turnover import leave_role, move_person, share_person, succeed
 from survey_app.trial.design import read_study
+from survey_app.trial.meetings import MeetingFacts
 
 SEED = "zq-seed-of-this-trial"
 REAL_ARMS = ("supervision", "usual_support", "Supervision", "Support as usual")
@@ -84,11 +85,9 @@ def tell(database: Database) -> None:
             record_session(
                 session,
                 school=school,
-                number=1,
-                planned_on=date(2019, 11, 6),
-                offered=True,
-                attended=True,
-                model="one_to_one",
+                facts=MeetingFacts(
+                    "supervision", 1, date(2019, 9, 6), outcome="attended", model="one_to_one"
+                ),
                 **parts,
             )
         code = add_code(session, study=study, label="Workload", definition="Time.", **parts)

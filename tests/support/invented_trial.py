@@ -166,6 +166,7 @@ def unmasked(snapshot: Snapshot, *, seed: int = 11) -> Snapshot:
     rows: list[dict[str, Any]] = [
         {
             "school": school,
+            "part": "supervision",
             "planned_on": date(2019, 11, 4) + timedelta(days=30 * month),
             "offered": month < 5,
             "attended": bool(month < 5 and rng.random() < 0.6),
@@ -324,4 +325,4 @@ def _codings(rng: np.random.Generator, comments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _no_sessions() -> pd.DataFrame:
-    return pd.DataFrame(columns=["school", "planned_on", "offered", "attended", "model"])
+    return pd.DataFrame(columns=["school", "part", "planned_on", "offered", "attended", "model"])

@@ -5,6 +5,7 @@ from survey_app.database.models.delivery import (
     DeliveryReport,
     Invitation,
     Letter,
+    SessionAttendance,
     SupervisionSession,
 )
 from survey_app.database.models.links import LinkRequest, WrongLink
@@ -74,6 +75,7 @@ __all__ = [
     "Response",
     "ResponseEvent",
     "School",
+    "SessionAttendance",
     "Staff",
     "StaffLetter",
     "StaffRecoveryCode",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from survey_app.database.base import Base
@@ -20,6 +20,10 @@ from survey_app.database.columns import (
     StudyId,
 )
 from survey_app.database.models.people import Participant
+
+SUPERVISION = "supervision"
+ATTENDED = "attended"
+OFFERED = frozenset({ATTENDED, "missed"})
 
 
 class Invitation(Base):
@@ -82,16 +86,51 @@ class DeliveryReport(Base):
 
 
 class SupervisionSession(Base):
-    """One supervision meeting of a school: planned, offered or not, attended or not."""
+    """One meeting as one school has it: a supervision session, or another part of its arm's.
+
+    Schools that meet together have a row each, under the name of their group.
+    """
 
     __tablename__ = "supervision_session"
-    __table_args__ = (UniqueConstraint("school_id", "number"),)
+    __table_args__ = (UniqueConstraint("school_id", "part", "number"),)
 
     id: Mapped[Id]
     study_id: Mapped[StudyId]
     school_id: Mapped[SchoolId]
+    part: Mapped[ShortText] = mapped_column(
+        default=SUPERVISION, server_default=text(f"'{SUPERVISION}'")
+    )
     number: Mapped[int]
     planned_on: Mapped[date]
-    offered: Mapped[bool]
-    attended: Mapped[bool]
+    held_on: Mapped[date | None]
+    outcome: Mapped[str] = mapped_column(String(20))
+    """planned, attended, missed, not_offered or cancelled."""
     model: Mapped[ShortText]
+    group_name: Mapped[ShortText] = mapped_column(default="", server_default=text("''"))
+    supervisor: Mapped[ShortText] = mapped_column(default="", server_default=text("''"))
+    because: Mapped[LongText] = mapped_column(default="", server_default=text("''"))
+    """Why it was cancelled or not offered."""
+
+    attendances: Mapped[list[SessionAttendance]] = relationship(cascade="all, delete-orphan")
+
+    @property
+    def offered(self) -> bool:
+        return self.outcome in OFFERED
+
+    @property
+    def attended(self) -> bool:
+        return self.outcome == ATTENDED
+
+
+class SessionAttendance(Base):
+    """One person who was offered one meeting, and whether they came."""
+
+    __tablename__ = "session_attendance"
+
+    session_id: Mapped[int] = mapped_column(
+        ForeignKey("supervision_session.id"), primary_key=True, autoincrement=False
+    )
+    participant_id: Mapped[int] = mapped_column(
+        ForeignKey("participant.id"), primary_key=True, autoincrement=False, index=True
+    )
+    attended: Mapped[bool]

@@ -16,7 +16,6 @@ from survey_app.database.models import (
     Participant,
     School,
     Study,
-    SupervisionSession,
 )
 from survey_app.database.queries.people import takes_part
 
@@ -148,18 +147,6 @@ def school_by_urn(session: Session, study: Study, urn: str) -> School | None:
 def school_by_id(session: Session, study: Study, school_id: int | None) -> School | None:
     """The school of this number in the record; None where there is none."""
     return session.scalar(select(School).where(School.study_id == study.id, School.id == school_id))
-
-
-def sessions_by_school(session: Session, study: Study) -> dict[int, list[SupervisionSession]]:
-    """Every supervision session on record, by school, in order."""
-    found: dict[int, list[SupervisionSession]] = {}
-    for meeting in session.scalars(
-        select(SupervisionSession)
-        .where(SupervisionSession.study_id == study.id)
-        .order_by(SupervisionSession.school_id, SupervisionSession.number)
-    ):
-        found.setdefault(meeting.school_id, []).append(meeting)
-    return found
 
 
 def participant_by_email(session: Session, study: Study, email: str) -> Participant | None:

@@ -15,6 +15,7 @@ from survey_app.web.coordinator import (
     randomisation,
     roster,
     schools,
+    session_marks,
     sessions,
     waves,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "randomisation",
     "roster",
     "schools",
+    "session_marks",
     "sessions",
     "waves",
 ]

@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import AnyOf, InputRequired, Length
 
 from survey_app.operations.wave_changes import LONGEST_REASON
@@ -13,9 +19,16 @@ from survey_app.web.forms import Filled, Form
 
 LONGEST_SEED = 100
 OUTCOMES = {
+    "planned": "It is still to come",
     "attended": "It was offered and attended",
     "missed": "It was offered and not attended",
     "not_offered": "It was not offered",
+    "cancelled": "It was cancelled",
+}
+MARKS = {
+    "attended": "Attended",
+    "missed": "Not attended",
+    "not_offered": "Not offered",
 }
 
 
@@ -66,24 +79,57 @@ class AllocationImportForm(ActOfAllocationForm):
 
 
 class SessionForm(Form):
-    """One supervision session of a school; which numbers and models there are, the study says."""
+    """One meeting of a school; which there are, and of which kinds, the study says."""
 
     number = StringField(validators=[Filled("Choose which session it is")])
     day = StringField(name="planned_on-day")
     month = StringField(name="planned_on-month")
     year = StringField(name="planned_on-year")
     outcome = StringField(validators=[AnyOf(tuple(OUTCOMES), message="Say what happened")])
+    held_day = StringField(name="held_on-day")
+    held_month = StringField(name="held_on-month")
+    held_year = StringField(name="held_on-year")
     model = StringField()
+    group = StringField(validators=[Length(max=100, message="Use 100 characters or fewer")])
+    supervisor = StringField(validators=[Length(max=100, message="Use 100 characters or fewer")])
+    because = StringField(validators=[Length(max=500, message="Use 500 characters or fewer")])
+    came = SelectMultipleField(validate_choice=False, coerce=int)
 
     def validate_year(self, _field: object) -> None:
         """Refuse a day that is not in the calendar."""
         if self.planned_on is None:
             raise ValidationError("Enter the day it was planned for, for example 27 3 2020")
 
+    def validate_held_year(self, _field: object) -> None:
+        """Refuse a day that is not in the calendar; none at all is the day it was planned for."""
+        if self.held_on is None and any(
+            (part.data or "").strip() for part in (self.held_year, self.held_month, self.held_day)
+        ):
+            raise ValidationError("Enter the day it was held, for example 30 3 2020")
+
     @property
     def planned_on(self) -> date | None:
         """The day typed; None where it is not one."""
         return _typed_day(self.year, self.month, self.day)
+
+    @property
+    def held_on(self) -> date | None:
+        """The day typed; None where it is not one."""
+        return _typed_day(self.held_year, self.held_month, self.held_day)
+
+
+class SessionsFileForm(Form):
+    """A file of sessions."""
+
+    sessions = FileField(validators=[FileRequired("Choose a CSV file")])
+
+
+class MarksForm(Form):
+    """What became of many sessions; the rows are read from what was posted."""
+
+    rest = StringField(
+        default="", validators=[AnyOf(("", *MARKS), message="Say what happened to the others")]
+    )
 
 
 class WaveForm(Form):

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import re
+from datetime import date
+from io import BytesIO
+
 import pytest
 from flask.testing import FlaskClient
 from rooms import STUDY, actor_of, assert_open_only_to, events, text_of_page
@@ -36,16 +40,17 @@ def recorded(trial: Trial) -> list[tuple[int, str, bool, bool, str]]:
 
 @pytest.fixture
 def school(trial: Trial) -> str:
-    """The page of a school that is offered supervision."""
+    """The page of a school that is offered supervision, once every session has had its day."""
     trial.randomise()
+    trial.clock.noon_on(date(2020, 6, 1))
     return f"{PATH}/{urn_in(trial, 'supervision')}"
 
 
 def test_is_open_to_coordinators_only(client: FlaskClient, sign_in_as, school: str) -> None:
     assert_open_only_to(
         ["coordinator"],
-        pages=[PATH, school],
-        posts=[school],
+        pages=[PATH, school, f"{PATH}/mark", f"{PATH}/import"],
+        posts=[school, f"{PATH}/mark", f"{PATH}/import"],
         client=client,
         sign_in_as=sign_in_as,
     )
@@ -55,7 +60,7 @@ def test_lists_only_schools_that_are_offered_supervision(
     sign_in_as, trial: Trial, school: str
 ) -> None:
     page = sign_in_as("coordinator").get(PATH).text
-    assert page.count(f'href="{PATH}/') == 4
+    assert page.count(f'href="{PATH}/1') == 4
     assert urn_in(trial, "usual_support") not in page
 
 
@@ -77,7 +82,8 @@ def test_records_a_session_and_counts_it(sign_in_as, trial: Trial, school: str) 
     assert recorded(trial) == [(2, "2019-12-04", True, True, "one_to_one")]
     shown = text_of_page(browser.get(school).text)
     assert "Session 2 4 December 2019 One to one It was offered and attended" in shown
-    assert "Bolton 6 1 1" in text_of_page(browser.get(PATH).text)
+    assert "Attended 1 of the 6 sessions planned. Complier: not yet." in shown
+    assert "Bolton 6 1 1 0 Not yet" in text_of_page(browser.get(PATH).text)
     assert [e.by for e in events(trial, "session_recorded")] == [actor_of(trial, "coordinator")]
 
 
@@ -107,6 +113,11 @@ def test_a_session_not_offered_needs_no_kind(sign_in_as, trial: Trial, school: s
         ({"number": "x"}, "Choose which session it is", "number"),
         ({"outcome": "perhaps"}, "Say what happened", "outcome"),
         ({"model": "usual_support"}, "Choose the kind of supervision", "model"),
+        ({"model": ""}, "Choose the kind of supervision", "model"),
+        ({"outcome": "cancelled"}, "Say why it was cancelled", "because"),
+        ({"held_on-day": "31", "held_on-month": "2"}, "Enter the day it was held", "held_on-year"),
+        ({"planned_on-year": "2021"}, "A session planned for a day to come", "planned_on-year"),
+        ({"came": ["999"]}, "Choose people of this school", "came"),
     ],
 )
 def test_a_session_that_cannot_be_is_refused(
@@ -118,9 +129,128 @@ def test_a_session_that_cannot_be_is_refused(
     assert recorded(trial) == []
 
 
-def test_a_school_without_supervision_has_no_page(sign_in_as, trial: Trial, school: str) -> None:
+def test_a_school_outside_the_arm_is_told_from_the_others(
+    sign_in_as, trial: Trial, school: str
+) -> None:
     browser = sign_in_as("coordinator")
-    for urn in (urn_in(trial, "usual_support"), "999999"):
+    other = f"{PATH}/{urn_in(trial, 'usual_support')}"
+    assert "counts as supervision outside its arm" in browser.get(other).text
+    assert browser.post(other, data=HELD).status_code == 303
+    assert urn_in(trial, "usual_support") in browser.get(PATH).text
+    assert "outside its arm" not in browser.get(school).text
+
+
+def test_a_school_that_was_not_randomised_has_no_page(
+    sign_in_as, trial: Trial, school: str
+) -> None:
+    browser = sign_in_as("coordinator")
+    for urn in ("100009", "999999"):
         assert browser.get(f"{PATH}/{urn}").status_code == 404
         assert browser.post(f"{PATH}/{urn}", data=HELD).status_code == 404
     assert recorded(trial) == []
+
+
+def test_a_recorded_session_is_opened_to_be_changed(sign_in_as, trial: Trial, school: str) -> None:
+    browser = sign_in_as("coordinator")
+    browser.post(school, data=HELD | {"supervisor": "Ann", "group": "North"})
+    page = browser.get(f"{school}?meeting=2").text
+    assert 'name="supervisor" type="text" value="Ann"' in page
+    assert '<option value="2" selected>' in page
+    cancelled = {"outcome": "cancelled", "because": "Snow"}
+    browser.post(school, data=HELD | cancelled)
+    assert "It was cancelled: Snow" in browser.get(school).text
+    assert recorded(trial) == [(2, "2019-12-04", False, False, "none")]
+
+
+def test_a_visit_to_the_front_door_is_recorded(sign_in_as, trial: Trial, school: str) -> None:
+    browser = sign_in_as("coordinator")
+    answer = browser.post(school, data=HELD | {"number": "front_door_visit-1"})
+    assert answer.status_code == 303
+    assert "Visit to the front door of School" in browser.get(school).text
+    assert "Attended 0 of the 6 sessions planned" in browser.get(school).text
+
+
+def test_a_school_is_found_by_its_urn(sign_in_as, trial: Trial, school: str) -> None:
+    browser = sign_in_as("coordinator")
+    answer = browser.get(f"{PATH}?urn={school.rpartition('/')[2]}")
+    assert (answer.status_code, answer.location) == (303, school)
+    assert "No school on the roster has this URN" in browser.get(f"{PATH}?urn=999999").text
+
+
+def test_events_from_outside_stand_among_the_months(sign_in_as, school: str) -> None:
+    page = text_of_page(sign_in_as("coordinator").get(PATH).text)
+    assert "March 2020 0 attended, 0 offered of 4" in page
+    assert "23 March 2020: First national lockdown in England" in page
+
+
+def rows_on(page: str) -> list[str]:
+    return re.findall(r'name="row" value="([^"]+)"', page)
+
+
+def test_many_sessions_are_recorded_on_one_page(sign_in_as, trial: Trial, school: str) -> None:
+    browser = sign_in_as("coordinator")
+    shown = rows_on(browser.get(f"{PATH}/mark?number=1").text)
+    assert len(shown) == 4
+    said = {f"outcome-{shown[0]}": "missed"}
+    answer = browser.post(
+        f"{PATH}/mark", data={"row": shown, "number": "1", "rest": "attended"} | said
+    )
+    assert (answer.status_code, answer.location) == (303, f"{PATH}/mark?number=1")
+    assert sorted(attended for _, _, _, attended, _ in recorded(trial)) == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert {model for *_, model in recorded(trial)} == {"one_to_one"}
+    assert "There is nothing to record." in browser.get(f"{PATH}/mark?number=1").text
+    assert len(rows_on(browser.get(f"{PATH}/mark?number=1&show=all").text)) == 4
+
+
+def test_who_came_says_that_the_session_was_attended(sign_in_as, trial: Trial, school: str) -> None:
+    browser = sign_in_as("coordinator")
+    page = browser.get(f"{PATH}/mark?number=1").text
+    name, person = re.findall(r'name="came-([^"]+)" value="(\d+)"', page)[0]
+    answer = browser.post(f"{PATH}/mark", data={"row": [name], f"came-{name}": person})
+    assert answer.status_code == 303
+    assert [attended for _, _, _, attended, _ in recorded(trial)] == [True]
+
+
+def test_nothing_said_is_refused_and_nothing_written(sign_in_as, trial: Trial, school: str) -> None:
+    browser = sign_in_as("coordinator")
+    shown = rows_on(browser.get(f"{PATH}/mark").text)
+    assert len(shown) == 28
+    answer = browser.post(f"{PATH}/mark", data={"row": shown})
+    assert answer.status_code == 422
+    assert "Say what happened to at least one session" in answer.text
+    answer = browser.post(f"{PATH}/mark", data={"row": shown, "rest": "perhaps"})
+    assert answer.status_code == 422
+    assert recorded(trial) == []
+
+
+def test_sessions_to_come_wait_for_their_day(sign_in_as, trial: Trial, school: str) -> None:
+    trial.clock.noon_on(date(2019, 11, 6))
+    browser = sign_in_as("coordinator")
+    assert {name.partition(".")[2] for name in rows_on(browser.get(f"{PATH}/mark").text)} == {"1"}
+
+
+def test_a_file_of_sessions_is_imported_or_refused_whole(
+    sign_in_as, trial: Trial, school: str
+) -> None:
+    browser = sign_in_as("coordinator")
+    urn = school.rpartition("/")[2]
+    good = f"urn,session,outcome\n{urn},1,attended\n"
+
+    def upload(text: str):
+        return browser.post(
+            f"{PATH}/import", data={"sessions": (BytesIO(text.encode()), "sessions.csv")}
+        )
+
+    refused = upload(good + "999,1,attended\n")
+    assert refused.status_code == 422
+    assert "The file has 1 fault; nothing was imported" in refused.text
+    assert recorded(trial) == []
+    assert upload(good).status_code == 303
+    assert len(recorded(trial)) == 1
+    assert "1 as before" in browser.get(upload(good).location).text
+    assert browser.post(f"{PATH}/import", data={}).status_code == 422
