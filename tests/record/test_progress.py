@@ -29,6 +29,7 @@ from survey_app.database.queries.to_do import (
 )
 from survey_app.operations.audit import record_event
 from survey_app.operations.supervision import record_session
+from survey_app.trial.meetings import MeetingFacts
 
 
 def test_counts_people_by_wave_with_the_sums_over_schools(trial: Trial) -> None:
@@ -106,23 +107,16 @@ def test_counts_schools_that_attended_and_sessions_not_recorded(trial: Trial) ->
             select(School).join(Allocation).where(Allocation.arm == "supervision")
         ).first()
         assert school is not None
-        for number, attended in ((1, True), (2, False)):
-            record_session(
-                session,
-                school=school,
-                number=number,
-                planned_on=trial.clock().date(),
-                offered=True,
-                attended=attended,
-                model="one_to_one",
-                by=BY,
-                at=trial.clock(),
-            )
+        day = trial.clock().date()
+        for number, outcome in ((1, "attended"), (2, "missed"), (3, "planned")):
+            facts = MeetingFacts("supervision", number, day, outcome, "one_to_one")
+            record_session(session, school=school, facts=facts, by=BY, at=trial.clock())
         study = trial.study(session)
         assert n_schools_that_attended(session, study) == {"supervision": 1}
         missing = n_sessions_unrecorded(session, study, arms={"supervision"}, n_due=1)
         assert missing == 3
         assert n_sessions_unrecorded(session, study, arms={"supervision"}, n_due=2) == 6
+        assert n_sessions_unrecorded(session, study, arms={"supervision"}, n_due=3) == 10
         assert n_sessions_unrecorded(session, study, arms=set(), n_due=2) == 0
 
 

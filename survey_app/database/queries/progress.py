@@ -22,6 +22,7 @@ from survey_app.database.models import (
     Submission,
     SupervisionSession,
 )
+from survey_app.database.models.delivery import ATTENDED, SUPERVISION
 from survey_app.database.queries.invitations import has_begun
 from survey_app.database.queries.people import counts
 
@@ -190,7 +191,11 @@ def n_schools_that_attended(session: Session, study: Study) -> dict[str, int]:
     rows = session.execute(
         select(Allocation.arm, func.count(SupervisionSession.school_id.distinct()))
         .join(Allocation, Allocation.school_id == SupervisionSession.school_id)
-        .where(SupervisionSession.study_id == study.id, SupervisionSession.attended.is_(True))
+        .where(
+            SupervisionSession.study_id == study.id,
+            SupervisionSession.part == SUPERVISION,
+            SupervisionSession.outcome == ATTENDED,
+        )
         .group_by(Allocation.arm)
     )
     return dict(rows.all())

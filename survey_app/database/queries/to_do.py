@@ -22,6 +22,7 @@ from survey_app.database.models import (
     Study,
     SupervisionSession,
 )
+from survey_app.database.models.delivery import SUPERVISION
 from survey_app.database.queries.comments import comment_counts
 from survey_app.database.queries.people import takes_part
 
@@ -101,7 +102,12 @@ def n_sessions_unrecorded(
         select(func.count())
         .select_from(SupervisionSession)
         .join(Allocation, Allocation.school_id == SupervisionSession.school_id)
-        .where(*of_arms, SupervisionSession.number <= n_due),
+        .where(
+            *of_arms,
+            SupervisionSession.part == SUPERVISION,
+            SupervisionSession.outcome != "planned",
+            SupervisionSession.number <= n_due,
+        ),
     )
     return n_schools * n_due - n_recorded
 

@@ -22,7 +22,7 @@ from survey_app.operations.studies import definition_of
 from survey_app.operations.waves import day_in_england, state_of
 from survey_app.roles import Permission
 from survey_app.trial.design import StudyDefinition
-from survey_app.web.coordinator.session_lines import supervised_arms
+from survey_app.trial.meetings import supervised_arms
 from survey_app.web.dates import day_in_words, moment_in_words
 from survey_app.web.service import now, record
 
@@ -125,7 +125,7 @@ def steps_of(design: StudyDefinition, standing: Standing, *, at: datetime) -> It
             f"{_counted(sessions, 'supervision session', 'supervision sessions')} planned before "
             f"today {'is' if sessions == 1 else 'are'} not recorded.",
             "Record sessions",
-            "coordinator.sessions",
+            "coordinator.session_marks",
             "record_sessions",
         )
     if waiting.comments:
