@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ from reports.exhibits.summary import headlines
 from reports.exhibits.themes import themes
 from reports.figures import FlowDiagram, MeansChart, draw_means
 from reports.formatting import cell_text, percent
-from reports.snapshot import Snapshot
+from reports.snapshot import ModelDelivered, Snapshot
 from reports.tables import Number, Table
 
 
@@ -436,3 +437,43 @@ def test_the_effect_among_compliers_is_the_difference_over_the_share_that_compli
     share = effect.result.first_stage.estimate
     assert 0.0 < share <= 1.0
     assert effect.result.contrast.estimate == pytest.approx(difference.contrast.estimate / share)
+
+
+def test_other_parts_and_dated_models_stand_apart_from_sessions(snapshot: Snapshot) -> None:
+    named = unmasked(snapshot)
+    visits = pd.DataFrame(
+        [
+            {
+                "school": school,
+                "part": "visit",
+                "planned_on": date(2019, 12, 2),
+                "offered": True,
+                "attended": place < 30,
+                "model": "",
+            }
+            for place, school in enumerate(
+                named.schools.index[named.schools["arm"] == "Supervision"]
+            )
+        ]
+    )
+    study = replace(
+        named.study,
+        parts_delivered=(("visit", "Visit to the front door", 1),),
+        models_delivered=(
+            ModelDelivered("Supervision", "one-to-one", date(2019, 11, 4), date(2020, 3, 20)),
+            ModelDelivered("Supervision", "group", date(2020, 3, 21)),
+        ),
+    )
+    with_visits = replace(
+        named, study=study, sessions=pd.concat([named.sessions, visits], ignore_index=True)
+    )
+    before = tables(compliance(gather(named)))[0]
+    found = {table.title: table for table in tables(compliance(gather(with_visits)))}
+    assert found[before.title].rows == before.rows
+    models = found["Models delivered under each arm"]
+    assert [[cell_text(cell) for cell in each.cells] for each in models.rows] == [
+        ["One-to-one", "4 November 2019", "20 March 2020"],
+        ["Group", "21 March 2020", "No end is planned"],
+    ]
+    (parts,) = found["Other parts of the intervention"].rows
+    assert [cell_text(cell) for cell in parts.cells] == ["47", "47", "30"]

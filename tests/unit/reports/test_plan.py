@@ -117,3 +117,15 @@ def test_loads_without_pandas_so_that_the_web_may_read_plans() -> None:
     code = "import sys, reports.plan; print('pandas' in sys.modules, 'numpy' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout.split() == ["False", "False"], answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("share", "planned", "needed"), [(0.6, 6, 4), (0.6, 10, 6), (0.55, 20, 11), (1.0, 3, 3)]
+)
+def test_a_complier_attended_its_share_whatever_binary_fractions_say(
+    share: float, planned: int, needed: int
+) -> None:
+    fixed = plan().model_copy(update={"complier_share": share})
+    assert fixed.sessions_to_comply(planned) == needed
+    assert fixed.complied(attended=needed, planned=planned)
+    assert not fixed.complied(attended=needed - 1, planned=planned)
