@@ -13,6 +13,7 @@ from survey_app.database.models import (
     Membership,
     Participant,
     School,
+    SessionAttendance,
     Submission,
     SupervisionSession,
 )
@@ -90,6 +91,7 @@ def merge_people(
         .where(Participant.succeeds_id == other.id, Participant.id != kept.id)
         .values(succeeds_id=kept.id)
     )
+    _merge_attendances(session, kept=kept, other=other)
     stop_writing_to(session, other, because="This was a second record of one person.", at=at)
     session.flush()
     record_event(
@@ -138,6 +140,26 @@ def merge_schools(session: Session, *, kept: School, other: School, by: str, at:
         urn=other.urn,
     )
     return len(people)
+
+
+def _merge_attendances(session: Session, *, kept: Participant, other: Participant) -> None:
+    """Of a session that both records were offered, the person attended if either did."""
+    rows = {
+        (each.participant_id, each.session_id): each
+        for each in session.scalars(
+            select(SessionAttendance).where(
+                SessionAttendance.participant_id.in_([kept.id, other.id])
+            )
+        )
+    }
+    for (person, meeting), theirs in rows.items():
+        if person == other.id:
+            mine = rows.get((kept.id, meeting))
+            if mine is None:
+                theirs.participant_id = kept.id
+            else:
+                mine.attended = mine.attended or theirs.attended
+                session.delete(theirs)
 
 
 def _merge_sessions(session: Session, *, kept: School, other: School) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -17,6 +17,7 @@ from survey_app.database.models import (
     Study,
     SupervisionSession,
 )
+from survey_app.database.queries.people import counts as counts_as_a_person
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError
 from survey_app.operations.studies import definition_of
@@ -34,6 +35,7 @@ from survey_app.trial.sessions_file import SessionRow
 from survey_app.trial.working_days import ENGLAND
 
 Key = tuple[int, str, int]
+People = Mapping[int, Sequence[tuple[int, date | None]]]
 
 
 class MeetingError(OperationError):
@@ -81,7 +83,7 @@ def record_session(
     definition = definition_of(study)
     faults = list(faults_of(facts, definition, today=at.astimezone(ENGLAND).date()))
     people = _people(session, [school.id])
-    if set(came) - set(people.get(school.id, ())):
+    if set(came) - {person for person, _ in people.get(school.id, ())}:
         faults.append(("came", "found somebody of another school; expected this school's people"))
     if faults:
         raise MeetingError(faults)
@@ -163,7 +165,7 @@ def import_sessions(
         for person, school, email in session.execute(
             select(Participant.id, Participant.school_id, Contact.email)
             .join(Contact)
-            .where(Participant.study_id == study.id)
+            .where(Participant.study_id == study.id, counts_as_a_person())
             .order_by(Participant.id)
         )
     }
@@ -218,14 +220,18 @@ def _outside_the_arm(schools: Iterable[School], arms: Collection[str]) -> Iterab
             )
 
 
-def _people(session: Session, school_ids: Collection[int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for person, school in session.execute(
-        select(Participant.id, Participant.school_id)
-        .where(Participant.school_id.in_(school_ids), Participant.withdrawn_at.is_(None))
+def _people(session: Session, school_ids: Collection[int]) -> People:
+    found: dict[int, list[tuple[int, date | None]]] = {}
+    for person, school, left_on in session.execute(
+        select(Participant.id, Participant.school_id, Participant.left_on)
+        .where(
+            Participant.school_id.in_(school_ids),
+            Participant.withdrawn_at.is_(None),
+            counts_as_a_person(),
+        )
         .order_by(Participant.id)
     ):
-        found.setdefault(school, []).append(person)
+        found.setdefault(school, []).append((person, left_on))
     return found
 
 
@@ -237,7 +243,7 @@ class _Book:
         session: Session,
         study: Study,
         school_ids: Collection[int],
-        people: Mapping[int, Sequence[int]],
+        people: People,
     ) -> None:
         self._session = session
         self._study = study
@@ -296,7 +302,12 @@ class _Book:
         return was != should
 
     def _attendance(self, mark: Marked, was: Mapping[int, bool]) -> dict[int, bool]:
-        people = self._people.get(mark.school.id, ())
+        day = mark.facts.held_on or mark.facts.planned_on
+        people = [
+            person
+            for person, left_on in self._people.get(mark.school.id, ())
+            if left_on is None or day < left_on
+        ]
         if mark.facts.outcome not in OFFERED:
             return {}
         if mark.facts.outcome == "missed":

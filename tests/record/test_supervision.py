@@ -22,6 +22,7 @@ from survey_app.database.queries.supervision import (
     schools_with_sessions,
     sessions_by_school,
 )
+from survey_app.operations.merging import merge_people
 from survey_app.operations.supervision import (
     Marked,
     MeetingError,
@@ -165,6 +166,27 @@ def test_of_several_people_those_who_came_are_told_from_those_who_did_not(trial:
         assert attendance_by_person(session, school) == {lead: (2, 0), deputy: (2, 1)}
     record(trial, outcome="not_offered", model="")
     assert {a.attended for a in rows(trial.database, SessionAttendance)} == {False}
+
+
+def test_whoever_had_left_was_not_offered_the_session(trial: Trial):
+    lead, deputy = people_of(trial, "100001")
+    with trial.database.writing() as session:
+        session.get_one(Participant, lead).left_on = date(2020, 1, 1)
+    record(trial)
+    record(trial, number=4, planned_on=date(2020, 2, 6))
+    found = rows(trial.database, SessionAttendance)
+    assert [(a.participant_id, a.attended) for a in found] == [(deputy, True)]
+
+
+def test_two_records_of_one_person_attended_what_either_did(trial: Trial):
+    lead, deputy = people_of(trial, "100001")
+    record(trial, came=[deputy])
+    record(trial, number=2, outcome="missed")
+    with trial.database.writing() as session:
+        kept, other = (session.get_one(Participant, each) for each in (lead, deputy))
+        merge_people(session, kept=kept, other=other, by=BY, at=trial.clock())
+    found = rows(trial.database, SessionAttendance)
+    assert sorted((a.participant_id, a.attended) for a in found) == [(lead, False), (lead, True)]
 
 
 def test_sessions_are_found_by_school_in_order(trial: Trial):

@@ -16,6 +16,7 @@ from survey_app.database.models import (
     Study,
     SupervisionSession,
 )
+from survey_app.database.queries.people import counts
 
 
 def sessions_by_school(session: Session, study: Study) -> dict[int, list[SupervisionSession]]:
@@ -54,6 +55,7 @@ def schools_with_sessions(session: Session, study: Study, *, arms: Collection[st
             .join(Authority)
             .where(
                 School.study_id == study.id,
+                School.merged_into_id.is_(None),
                 or_(Allocation.arm.in_(arms), has_meeting),
             )
             .options(joinedload(School.authority), joinedload(School.allocation))
@@ -69,7 +71,7 @@ def participants_by_school(
     found: dict[int, list[Participant]] = {}
     for person in session.scalars(
         select(Participant)
-        .where(Participant.school_id.in_(school_ids))
+        .where(Participant.school_id.in_(school_ids), counts())
         .options(joinedload(Participant.contact))
         .order_by(Participant.id)
     ):

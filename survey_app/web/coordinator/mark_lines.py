@@ -145,12 +145,16 @@ def mark_rows(
             ),
             "outcome": posted.get(f"outcome-{due.name}", due.outcome),
             "people": person_options(staff, may_see_names=may_see_names)
-            if len(staff := people.get(due.school.id, ())) > 1
+            if len(staff := _there(people.get(due.school.id, ()), due.planned_on)) > 1
             else [],
             "came": came_to(posted, due.name, staff) if posted else frozenset(),
         }
         for due in shown
     ]
+
+
+def _there(people: Sequence[Person], day: date) -> list[Person]:
+    return [each for each in people if each.left_on is None or day < each.left_on]
 
 
 def names_of(names: Iterable[str]) -> list[dict[str, str]]:

@@ -89,6 +89,8 @@ class Person(Protocol):
     def role(self) -> str: ...
     @property
     def contact(self) -> Named | None: ...
+    @property
+    def left_on(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,7 @@ def person_options(people: Iterable[Person], *, may_see_names: bool) -> list[dic
         {
             "value": each.id,
             "label": f"{each.contact.name if may_see_names and each.contact else each.code} "
-            f"({each.role})",
+            f"({each.role}{', left' if each.left_on else ''})",
         }
         for each in people
     ]
