@@ -318,6 +318,6 @@ def import_in_words(summary: SessionsSummary) -> str:
 
 def notes_in_words(summary: SessionsSummary) -> list[str]:
     """Give the first things to look at, and how many more there are."""
-    shown = [f"Look at this: {note}" for note in summary.notes[:_MOST_NOTES]]
+    shown = list(summary.notes[:_MOST_NOTES])
     more = len(summary.notes) - len(shown)
     return [*shown, f"There are {more} more schools like this."] if more > 0 else shown

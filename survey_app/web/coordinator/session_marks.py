@@ -124,8 +124,8 @@ def take_sessions_file(study: str) -> Response | tuple[str, int]:
         )
         return _import_page(study, form, error.faults), REFUSED
     flash(import_in_words(summary), "success")
-    for note in notes_in_words(summary):
-        flash(note, "information")
+    if notes := notes_in_words(summary):
+        flash(" ".join(notes), "information")
     return redirect(url_for("coordinator.sessions", study=study), 303)
 
 
