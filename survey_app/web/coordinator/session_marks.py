@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -56,6 +56,8 @@ from survey_app.web.service import now, record
 @requires("record_sessions")
 def session_marks(study: str) -> str:
     """The sessions that wait to be recorded, each with what may have become of it."""
+    if "see_arms" not in g.permissions:
+        return render_template("coordinator/sessions_withheld.html", study=study)
     return _marks_page(study, None, MultiDict())
 
 
@@ -63,6 +65,7 @@ def session_marks(study: str) -> str:
 @requires("record_sessions")
 def take_session_marks(study: str) -> Response | tuple[str, int]:
     """Record what was said of the sessions of one page; all of it, or nothing."""
+    _refuse_unless_released()
     form = MarksForm()
     design = definition_of(g.study)
     if form.validate():
@@ -98,6 +101,8 @@ def take_session_marks(study: str) -> Response | tuple[str, int]:
 @requires("record_sessions")
 def session_import(study: str) -> str:
     """The form to upload sessions with."""
+    if "see_arms" not in g.permissions:
+        return render_template("coordinator/sessions_withheld.html", study=study)
     return _import_page(study, SessionsFileForm(), ())
 
 
@@ -105,6 +110,7 @@ def session_import(study: str) -> str:
 @requires("record_sessions")
 def take_sessions_file(study: str) -> Response | tuple[str, int]:
     """Import the uploaded sessions, or say everything that is wrong with them and write nothing."""
+    _refuse_unless_released()
     form = SessionsFileForm()
     if not form.validate():
         return _import_page(study, form, ()), REFUSED
@@ -127,6 +133,12 @@ def take_sessions_file(study: str) -> Response | tuple[str, int]:
     if notes := notes_in_words(summary):
         flash(" ".join(notes), "information")
     return redirect(url_for("coordinator.sessions", study=study), 303)
+
+
+def _refuse_unless_released() -> None:
+    # Which schools are on the page, and which a file may name, would tell the arms.
+    if "see_arms" not in g.permissions:
+        abort(404)
 
 
 def _wanted() -> dict[str, str]:

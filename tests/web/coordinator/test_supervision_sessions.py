@@ -64,9 +64,17 @@ def test_lists_only_schools_that_are_offered_supervision(
     assert urn_in(trial, "usual_support") not in page
 
 
-def test_says_so_until_the_arms_are_released(sign_in_as) -> None:
-    page = sign_in_as("coordinator").get(PATH).text
-    assert "is not released to you yet" in page
+def test_says_so_until_the_arms_are_released(sign_in_as, trial: Trial) -> None:
+    trial.randomise(told=None)
+    browser = sign_in_as("coordinator")
+    for page in (PATH, f"{PATH}/mark", f"{PATH}/import"):
+        shown = browser.get(page).text
+        assert "is not released to you yet" in shown
+        assert "10000" not in shown
+    for address in (f"{PATH}/100001", f"{PATH}/mark", f"{PATH}/import"):
+        assert browser.post(address, data=HELD).status_code == 404
+    assert browser.get(f"{PATH}/100001").status_code == 404
+    assert recorded(trial) == []
 
 
 def test_proposes_the_first_session_that_is_not_recorded(sign_in_as, school: str) -> None:
