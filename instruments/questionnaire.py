@@ -95,6 +95,10 @@ class Question:
     prefer_not_to_say: bool
     asked_when: tuple[AskedWhen, ...] = ()
 
+    def __hash__(self) -> int:
+        # Equal questions have equal ids, and to hash every word of one takes long.
+        return hash(self.id)
+
     @property
     def choices(self) -> tuple[ResponseOption, ...]:
         """Everything that can be chosen: the options, and prefer not to say where offered."""

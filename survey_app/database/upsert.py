@@ -16,8 +16,7 @@ from survey_app.database.base import Base
 def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of one shape that nothing else in the session looks at, without their ids."""
     if rows:
-        # One row alone goes the shorter way.
-        _run(session, _plain_insert(model), list(rows) if len(rows) > 1 else rows[0])
+        _run(session, _plain_insert(model), _one_or_many(rows))
 
 
 def insert_unless_there(
@@ -39,12 +38,17 @@ def insert_or_update(
     if not rows:
         return
     statement = _insert_or_update(_dialect(session), model, tuple(key), tuple(rows[0]))
-    _run(session, statement, list(rows))
+    _run(session, statement, _one_or_many(rows))
 
 
 def _run(session: Session, statement: Any, values: Any) -> Any:
     session.flush()
     return session.connection().execute(statement, values)
+
+
+def _one_or_many(rows: Sequence[Mapping[str, Any]]) -> Any:
+    # One row alone goes the shorter way.
+    return list(rows) if len(rows) > 1 else rows[0]
 
 
 # Made once each, since to make a statement takes longer than to run it; so does a statement that

@@ -43,6 +43,7 @@ from survey_app.operations.studies import definition_of
 from survey_app.operations.versions import (
     current_version_id,
     freeze_questionnaire,
+    is_routed,
     questionnaire_of,
 )
 from survey_app.operations.waves import state_of
@@ -180,14 +181,14 @@ def save_page(
     texts = {q.id: normalise_text(answers.texts.get(q.id, "")) for q in taken if q.kind == "text"}
     if is_submitted:
         _refuse_released(session, submission, texts)
+    has_texts = bool(texts or answers_on_record(submission).texts)
     n_changed = _save_values(session, submission, values, at, is_draft=is_draft) + _save_texts(
         session, submission, texts, at, is_draft=is_draft
     )
     if not is_submitted:
         _note_version(session, study, submission, at)
-    has_texts = bool(texts or answers_on_record(submission).texts)
     forget_answers(session)
-    if has_texts:
+    if has_texts and is_routed(study, wave=invitation.wave):
         _note_comments_not_asked(
             session, questionnaire_for(study=study, invitation=invitation), submission
         )

@@ -28,6 +28,7 @@ from survey_app.database.models import (
     Study,
     Submission,
 )
+from survey_app.database.queries.invitations import VERSIONS_READ
 from survey_app.database.upsert import insert_unless_there
 from survey_app.operations.errors import DefinitionChangedError
 from survey_app.trial.design import StudyDefinition, read_accepted_study, read_study
@@ -117,6 +118,12 @@ def questionnaire_of(study: Study, *, wave: str, arm: str | None) -> Questionnai
     )
 
 
+def is_routed(study: Study, *, wave: str) -> bool:
+    """Whether what a wave asks anybody depends on answers."""
+    arms = (None, *(arm.id for arm in definition_of(study).arms))
+    return any(questionnaire_of(study, wave=wave, arm=arm).is_routed for arm in arms)
+
+
 def _known(session: Session | None, frozen: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Read the frozen instruments that this process has not read yet."""
     unread = [sha256 for sha256 in frozen.values() if sha256 not in _FROZEN]
@@ -182,8 +189,13 @@ def current_version(session: Session, study: Study, wave: str) -> QuestionnaireV
 
 
 def current_version_id(session: Session, study: Study, wave: str) -> int | None:
-    """The number on record of the newest version of a wave's questionnaire."""
-    return session.scalar(_CURRENT_VERSION_ID, {"study_id": study.id, "wave": wave})
+    """The number on record of the newest version of a wave's questionnaire.
+
+    One that was read with the visit stands for the length of its session: the definition that the
+    pages are shown and checked by was read in the same moment.
+    """
+    known = session.info.get(VERSIONS_READ, {}).get((study.id, wave))
+    return known or session.scalar(_CURRENT_VERSION_ID, {"study_id": study.id, "wave": wave})
 
 
 _CURRENT_VERSION_ID = (
@@ -372,6 +384,7 @@ def _next_version(
     )
     session.add(version)
     session.flush()
+    session.info.pop(VERSIONS_READ, None)
     return version
 
 

@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from survey_app.web.languages import templates
 from survey_app.web.service import undo_changes
 
 _BROKEN = 500
@@ -179,5 +180,5 @@ def _posted() -> list[tuple[str, str]]:
 def _render(page: ErrorPage, template: str, **values: Any) -> str:
     # Straight from the environment: what usually fills a template may ask the database, which may
     # be the very thing that is broken.
-    found = current_app.jinja_env.get_template(f"shared/errors/{template}.html")
+    found = templates().get_template(f"shared/errors/{template}.html")
     return found.render(page=page, **values)

@@ -8,16 +8,20 @@ the page behind a link sets no cookie, so there the choice goes on in the addres
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
-from flask import Flask, g, has_request_context, request, session
-from flask_babel import Babel
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import Babel, force_locale, get_translations
+from jinja2 import Environment
+from markupsafe import Markup
 
 from survey_app.web.sessions import is_participant_path
 
 ENGLISH: Final = "en"
 LANGUAGES: Final[Mapping[str, str]] = {ENGLISH: "English", "cy": "Cymraeg"}
 _KEY = "language"
+_EXTENSION = "survey_languages"
 _TAGS: Final[Mapping[str, str]] = {ENGLISH: "en-GB"}
 
 
@@ -25,17 +29,70 @@ def register(app: Flask) -> None:
     """Let templates and messages be read in every language there is a catalogue of."""
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "web/translations")
     Babel(app, default_locale=ENGLISH, default_timezone="Europe/London", locale_selector=language)
-    app.jinja_env.globals.update(page_language=page_language, of_study=of_study)
+    app.jinja_env.globals.update(_words_of(ENGLISH))
+    app.extensions[_EXTENSION] = {ENGLISH: app.jinja_env}
+
+
+def templates() -> Environment:
+    """Give the templates in the language of this request's page.
+
+    Each language has an environment of its own, so that a template finds a word without asking
+    which language is meant: a page has some fifty words to find.
+    """
+    environments: dict[str, Environment] = current_app.extensions[_EXTENSION]
+    wanted = language()
+    if wanted not in environments:
+        made = current_app.jinja_env.overlay()
+        made.globals = {**current_app.jinja_env.globals, **_words_of(wanted)}
+        environments[wanted] = made
+    return environments[wanted]
+
+
+def _words_of(wanted: str) -> dict[str, Any]:
+    """Give what templates say in one language; `of_study` marks a study's own words in another."""
+    if wanted == ENGLISH:
+        one, several = str, _english_plural
+    else:
+        with force_locale(wanted):
+            catalogue = get_translations()
+        one, several = catalogue.ugettext, catalogue.ungettext
+
+    @lru_cache(maxsize=1024)
+    def found(message: str) -> Markup:
+        return Markup(one(message))  # noqa: S704  # our own words, from a template or a catalogue
+
+    def gettext(message: str, **variables: object) -> Markup:
+        words = found(message)
+        return words % variables if "%" in words else words
+
+    def ngettext(singular: str, plural: str, num: int, **variables: object) -> Markup:
+        words = Markup(several(singular, plural, num))  # noqa: S704  # as above
+        return words % {"num": num, **variables}
+
+    tag = _TAGS.get(wanted, wanted)
+    return {
+        "_": gettext,
+        "gettext": gettext,
+        "ngettext": ngettext,
+        "page_language": tag,
+        "of_study": Markup("") if wanted == ENGLISH else Markup(' lang="{}"').format(_TAGS[ENGLISH]),
+    }
+
+
+def _english_plural(singular: str, plural: str, num: int) -> str:
+    return singular if num == 1 else plural
 
 
 def language() -> str:
     """Give the language of this request's page."""
-    if not has_request_context() or not is_participant_path(request.path):
+    if not has_request_context():
         return ENGLISH
-    if "language" not in g:
-        wanted = request.args.get(_KEY, "") or session.get(_KEY, "")
-        g.language = wanted if wanted in LANGUAGES else ENGLISH
-    chosen: str = g.language
+    chosen: str | None = g.get("language")
+    if chosen is None:
+        wanted = ENGLISH
+        if is_participant_path(request.path):
+            wanted = request.args.get(_KEY, "") or session.get(_KEY, "")
+        chosen = g.language = wanted if wanted in LANGUAGES else ENGLISH
     return chosen
 
 
@@ -44,16 +101,6 @@ def keep_language() -> None:
     wanted = request.args.get(_KEY, "")
     if wanted in LANGUAGES and session.get(_KEY, ENGLISH) != wanted:
         session[_KEY] = wanted
-
-
-def page_language() -> str:
-    """Give the language tag of the page."""
-    return _TAGS.get(language(), language())
-
-
-def of_study() -> dict[str, str]:
-    """Give what marks a study's own words on a page in another language."""
-    return {} if language() == ENGLISH else {"lang": _TAGS[ENGLISH]}
 
 
 def languages_offered(offered: tuple[str, ...]) -> list[dict[str, Any]]:

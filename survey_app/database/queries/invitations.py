@@ -113,6 +113,8 @@ class Visit:
 
 _NO_ANSWERS = SavedAnswers(values={}, texts={}, drafts=frozenset())
 _READ_ALREADY = "answers on record"
+VERSIONS_READ = "versions read"
+"""Where a session notes the number of the newest version of each questionnaire it has read of."""
 
 
 def answers_on_record(submission: Submission) -> SavedAnswers:
@@ -167,12 +169,21 @@ def _visit(session: Session, statement: Select[*tuple[Any, ...]], **values: obje
     row = session.execute(statement, values).first()
     if row is None:
         return None
-    study, invitation, submission, letter_id, name, school, arm = row
+    study, invitation, submission, letter_id, name, school, arm, version_id = row
+    session.info[VERSIONS_READ] = {(study.id, invitation.wave): version_id}
     return Visit(study, invitation, submission, letter_id, name or "", school, arm)
 
 
 # Made once: to make such a statement takes longer than to run it. The text of the definition stays
 # where it is until somebody has not read it yet.
+_NEWEST_VERSION = (
+    select(func.max(QuestionnaireVersion.id))
+    .where(
+        QuestionnaireVersion.study_id == Invitation.study_id,
+        QuestionnaireVersion.wave == Invitation.wave,
+    )
+    .scalar_subquery()
+)
 _VISIT = (
     select(
         Study,
@@ -183,6 +194,7 @@ _VISIT = (
         type_coerce(Contact.name, Text),
         School.name,
         Allocation.arm,
+        _NEWEST_VERSION,
     )
     .join(Invitation, Invitation.study_id == Study.id)
     .join(Letter, Letter.invitation_id == Invitation.id)

@@ -25,7 +25,7 @@ from survey_app.web.catalogue.scores import (
     scores_of,
 )
 from survey_app.web.navigation import staff_page
-from survey_app.web.questions import shown_questions
+from survey_app.web.questions import printed_questions
 
 blueprint = Blueprint("catalogue", __name__)
 blueprint.context_processor(staff_page)
@@ -90,7 +90,7 @@ def preview(instrument: str, page: int) -> str:
         "catalogue/preview.html",
         instrument=found,
         page=pages[page - 1],
-        questions=shown_questions(pages[page - 1], answers={}, faults={}),
+        questions=printed_questions(pages[page - 1], answers={}, faults={}),
         number=page,
         n_pages=len(pages),
         back_url=url_for("catalogue.facts", instrument=found.id),

@@ -38,7 +38,7 @@ from survey_app.web.participant.presenters import as_posted, error_lines, progre
 from survey_app.web.participant.room import blueprint, show
 from survey_app.web.participant.routing import go_to, neighbours, newly_asked
 from survey_app.web.participant.visits import find_visit, with_visit
-from survey_app.web.questions import shown_questions
+from survey_app.web.questions import printed_questions
 from survey_app.web.service import now, record
 
 FORGED = _("This page was not saved. Your answers are still below: press “Save and continue” again")
@@ -254,7 +254,7 @@ def _show_page(
         status=status,
         step=progress_in_words(delivery.questionnaire, asked, visit.answers),
         page=asked,
-        questions=shown_questions(asked, answers=answers, faults=faults or {}),
+        questions=printed_questions(asked, answers=answers, faults=faults or {}),
         marks=marks,
         shown_questions_name=SHOWN_QUESTIONS,
         errors=errors or [],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -32,13 +32,20 @@ class ParticipantForm(FlaskForm):
     class Meta(FlaskForm.Meta):
         csrf_class = _OnlyChecked
 
+        def get_translations(self, _form: object) -> None:
+            # Every message is our own; to look for WTForms' reads a catalogue at each request.
+            return None
+
 
 class EmptyForm(ParticipantForm):
     """Nothing but the proof that the post came from our own page."""
 
 
 class PageForm(ParticipantForm):
-    """The answers to one page: nothing is required, but a choice must be one that was offered."""
+    """The answers to one page: nothing is required, but a choice must be one that was offered.
+
+    What it says of them is found once, after it is validated.
+    """
 
     page: Page
     attributes: Mapping[str, str]
@@ -57,7 +64,7 @@ class PageForm(ParticipantForm):
         """Give what is wrong with the answer to a question; empty where nothing is."""
         return str(next(iter(self._field(question).errors), ""))
 
-    @property
+    @cached_property
     def faults(self) -> dict[str, str]:
         """What is wrong, by question."""
         found = {question.id: self.fault_of(question) for question in self.page.questions}
@@ -72,7 +79,7 @@ class PageForm(ParticipantForm):
             if (raw := self._field(question).raw_data)
         }
 
-    @property
+    @cached_property
     def answers(self) -> PageAnswers:
         """Everything that can be saved."""
         sound = [question for question in self.page.questions if not self.fault_of(question)]

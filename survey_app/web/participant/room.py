@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from survey_app.trial.design import StudyDefinition
-from survey_app.web.languages import keep_language, languages_offered
+from survey_app.web.languages import keep_language, languages_offered, templates
 from survey_app.web.service import service
 
 RESUMED = "resumed"
@@ -44,4 +44,5 @@ def show(
                 email=study.study.contact_email,
             ),
         }
-    return make_response(render_template(f"participant/{template}.html", **values), status)
+    found = templates().get_template(f"participant/{template}.html")
+    return make_response(render_template(found, **values), status)
