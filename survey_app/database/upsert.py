@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,9 +25,18 @@ def insert_unless_there(
 
     Two at once leave one row, and one of them is told so.
     """
+    return bool(insert_new(session, model, [values], key=key))
+
+
+def insert_new(
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
+) -> list[int]:
+    """Insert those rows whose key is not there yet, and give their ids."""
+    if not rows:
+        return []
     statement = _insert_or_leave(_dialect(session), model, tuple(key))
     # The count of rows would be -1 on PostgreSQL.
-    return _run(session, statement, values).first() is not None
+    return list(_run(session, statement, _one_or_many(rows)).scalars())
 
 
 def insert_or_update(
@@ -61,7 +69,7 @@ def _plain_insert(model: type[Base]) -> Any:
 @cache
 def _insert_or_leave(dialect: str, model: type[Base], key: tuple[str, ...]) -> Any:
     statement = _insert(dialect, model).on_conflict_do_nothing(index_elements=list(key))
-    return statement.returning(literal(1))
+    return statement.returning(_table(model).c.id)
 
 
 @cache

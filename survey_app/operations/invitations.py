@@ -6,8 +6,18 @@ import random
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from survey_app.database.models import Invitation, Letter, Participant, Study, Submission
@@ -18,7 +28,7 @@ from survey_app.database.queries.letters_due import (
 )
 from survey_app.database.queries.people import takes_part
 from survey_app.database.queries.rollout import people_to_invite
-from survey_app.database.upsert import insert_unless_there
+from survey_app.database.upsert import insert_new
 from survey_app.links import token_for_letter, token_hash
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import WaveNotOpenError
@@ -60,26 +70,32 @@ def invite_wave(
     people = people_to_invite(session, study, wave=wave)
     if people:
         freeze_questionnaire(session, study=study, wave=wave, by=by, at=at)
-    for participant in people:
-        reference = "".join(rng.choices(_REFERENCE_LETTERS, k=_REFERENCE_LENGTH))
-        insert_unless_there(
-            session,
-            Invitation,
+    insert_new(
+        session,
+        Invitation,
+        [
             {
                 "study_id": study.id,
                 "participant_id": participant.id,
                 "wave": wave,
-                "reference": reference,
+                "reference": "".join(rng.choices(_REFERENCE_LETTERS, k=_REFERENCE_LENGTH)),
                 "invited_at": at,
-            },
-            key=("participant_id", "wave"),
-        )
+            }
+            for participant in people
+        ],
+        key=("participant_id", "wave"),
+    )
     invited = _invitations(session, study, wave, [p.id for p in people])
     # On any day, so that it is done at once; the letters leave in the next working hours.
     waiting = _awaiting_letters(session, study, design.wave(wave), at=at, on_any_day=True)
-    for invitation, due in waiting:
-        if due.kind == "invitation":
-            queue_letter(session, invitation=invitation, kind=due.kind, number=1, key=key, at=at)
+    _queue(
+        session,
+        [invitation for invitation, due in waiting if due.kind == "invitation"],
+        kind="invitation",
+        number=1,
+        key=key,
+        at=at,
+    )
     if invited:
         record_event(
             session,
@@ -117,22 +133,49 @@ def queue_letter(
 
     The record keeps the hash of its link's token; the token itself is made again at each sending.
     """
-    letter_key = f"{kind}:{invitation.participant_id}:{invitation.wave}:{number}"
-    if session.scalar(select(exists().where(Letter.key == letter_key))):
-        return False
-    letter = Letter(
-        invitation_id=invitation.id,
-        kind=kind,
-        key=letter_key,
-        state="waiting",
-        not_before=at,
-        queued_at=at,
+    return bool(_queue(session, [invitation], kind=kind, number=number, key=key, at=at))
+
+
+def _queue(
+    session: Session,
+    invitations: Sequence[Invitation],
+    *,
+    kind: str,
+    number: int,
+    key: str,
+    at: datetime,
+) -> int:
+    letters = insert_new(
+        session,
+        Letter,
+        [
+            {
+                "invitation_id": invitation.id,
+                "kind": kind,
+                "key": f"{kind}:{invitation.participant_id}:{invitation.wave}:{number}",
+                "state": "waiting",
+                "not_before": at,
+                "queued_at": at,
+            }
+            for invitation in invitations
+        ],
+        key=("key",),
     )
-    session.add(letter)
-    session.flush()
-    letter.token_hash = token_hash(token_for_letter(letter.id, key=key))
-    session.flush()
-    return True
+    if letters:
+        hashes = [
+            {"letter": each, "hash": token_hash(token_for_letter(each, key=key))}
+            for each in letters
+        ]
+        session.connection().execute(_GIVE_TOKEN, hashes if len(hashes) > 1 else hashes[0])
+    return len(letters)
+
+
+_LETTERS: Any = Letter.__table__
+_GIVE_TOKEN = (
+    update(_LETTERS)
+    .where(_LETTERS.c.id == bindparam("letter"))
+    .values(token_hash=bindparam("hash"))
+)
 
 
 def queue_due_letters(session: Session, *, study: Study, key: str, by: str, at: datetime) -> int:

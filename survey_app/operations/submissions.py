@@ -87,7 +87,7 @@ def start_submission(
     missing = [c.key for c in design.consents if c.required and not consents.get(c.key, False)]
     if missing:
         raise ConsentNeededError(f"These consents are needed to take part: {', '.join(missing)}.")
-    insert_unless_there(
+    is_new = insert_unless_there(
         session,
         Submission,
         {
@@ -95,9 +95,7 @@ def start_submission(
             "invitation_id": invitation.id,
             "participant_id": invitation.participant_id,
             "wave": invitation.wave,
-            "questionnaire_id": freeze_questionnaire(
-                session, study=study, wave=invitation.wave, by=BY_PARTICIPANT, at=at
-            ).id,
+            "questionnaire_id": _version_asked(session, study, invitation.wave, at),
             "started_at": at,
         },
         key=("invitation_id",),
@@ -107,7 +105,7 @@ def start_submission(
     ).one()
     if submission.submitted_at is not None:
         return submission
-    before = {c.key: c.given for c in submission.consents}
+    before = {} if is_new else {c.key: c.given for c in submission.consents}
     now = {c.key: bool(consents.get(c.key, False)) for c in design.consents}
     if before == now:
         return submission
@@ -327,14 +325,18 @@ def _new(
 
 def _note_version(session: Session, study: Study, submission: Submission, at: datetime) -> None:
     """What is saved or sent answers the questionnaire as it is asked now."""
-    version_id = current_version_id(session, study, submission.wave)
-    if version_id is None:
-        version_id = freeze_questionnaire(
-            session, study=study, wave=submission.wave, by=BY_PARTICIPANT, at=at
-        ).id
+    version_id = _version_asked(session, study, submission.wave, at)
     if submission.questionnaire_id != version_id:
         submission.questionnaire_id = version_id
         session.flush()
+
+
+def _version_asked(session: Session, study: Study, wave: str, at: datetime) -> int:
+    """The number of the version of a questionnaire that is asked now, frozen if it was not yet."""
+    return (
+        current_version_id(session, study, wave)
+        or freeze_questionnaire(session, study=study, wave=wave, by=BY_PARTICIPANT, at=at).id
+    )
 
 
 def _note_comments_not_asked(

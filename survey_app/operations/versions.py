@@ -79,17 +79,25 @@ def definition_at_start(study: Study, submission: Submission) -> StudyDefinition
     session = object_session(submission)
     if session is None:
         return definition_of(study)
-    began_with = session.scalars(
-        select(QuestionnaireVersion)
-        .where(
-            QuestionnaireVersion.study_id == study.id,
-            QuestionnaireVersion.wave == submission.wave,
-            QuestionnaireVersion.frozen_at <= submission.started_at,
-        )
-        .order_by(QuestionnaireVersion.number.desc())
-        .limit(1)
-    ).first()
-    return definition_of(study) if began_with is None else definition_at(study, began_with)
+    began_with = session.scalar(
+        _VERSION_AT,
+        {"study_id": study.id, "wave": submission.wave, "at": submission.started_at},
+    )
+    if began_with in (None, current_version_id(session, study, submission.wave)):
+        return definition_of(study)
+    return definition_at(study, session.get_one(QuestionnaireVersion, began_with))
+
+
+_VERSION_AT = (
+    select(QuestionnaireVersion.id)
+    .where(
+        QuestionnaireVersion.study_id == bindparam("study_id"),
+        QuestionnaireVersion.wave == bindparam("wave"),
+        QuestionnaireVersion.frozen_at <= bindparam("at"),
+    )
+    .order_by(QuestionnaireVersion.number.desc())
+    .limit(1)
+)
 
 
 def definition_at(study: Study, version: QuestionnaireVersion) -> StudyDefinition:

@@ -75,7 +75,9 @@ def _words_of(wanted: str) -> dict[str, Any]:
         "gettext": gettext,
         "ngettext": ngettext,
         "page_language": tag,
-        "of_study": Markup("") if wanted == ENGLISH else Markup(' lang="{}"').format(_TAGS[ENGLISH]),
+        "of_study": Markup("")
+        if wanted == ENGLISH
+        else Markup(' lang="{}"').format(_TAGS[ENGLISH]),
     }
 
 

@@ -65,6 +65,8 @@ class Visit:
     kept_name: str
     school: str
     arm: str | None
+    has_mailbox: bool
+    """Whether there is an address to write to, and letters to it do not come back."""
 
     @property
     def name(self) -> str:
@@ -93,12 +95,6 @@ class Visit:
     def answers(self) -> dict[str, int | str]:
         """The code or the words saved so far, by question: what decides which are asked."""
         return {**self.values, **self.texts}
-
-    @property
-    def has_mailbox(self) -> bool:
-        """Whether there is an address to write to, and letters to it do not come back."""
-        contact = self.invitation.participant.contact
-        return contact is not None and contact.undeliverable_at is None
 
     @property
     def drafts(self) -> frozenset[str]:
@@ -169,9 +165,11 @@ def _visit(session: Session, statement: Select[*tuple[Any, ...]], **values: obje
     row = session.execute(statement, values).first()
     if row is None:
         return None
-    study, invitation, submission, letter_id, name, school, arm, version_id = row
+    study, invitation, submission, letter_id, name, school, arm, has_mailbox, version_id = row
     session.info[VERSIONS_READ] = {(study.id, invitation.wave): version_id}
-    return Visit(study, invitation, submission, letter_id, name or "", school, arm)
+    return Visit(
+        study, invitation, submission, letter_id, name or "", school, arm, bool(has_mailbox)
+    )
 
 
 # Made once: to make such a statement takes longer than to run it. The text of the definition stays
@@ -194,6 +192,7 @@ _VISIT = (
         type_coerce(Contact.name, Text),
         School.name,
         Allocation.arm,
+        Contact.participant_id.is_not(None) & Contact.undeliverable_at.is_(None),
         _NEWEST_VERSION,
     )
     .join(Invitation, Invitation.study_id == Study.id)

@@ -11,9 +11,8 @@ from survey_app.links import CODE_LENGTH, code_as_written, code_hash
 from survey_app.operations.wrong_links import note_wrong_link
 from survey_app.web.access import visitors
 from survey_app.web.networks import network
-from survey_app.web.participant.opening import slowed
+from survey_app.web.participant.opening import lead_on, slowed
 from survey_app.web.participant.room import blueprint, show
-from survey_app.web.participant.routing import go_to
 from survey_app.web.participant.visits import remember_visit
 from survey_app.web.service import now, record, service
 
@@ -54,7 +53,7 @@ def open_code() -> Response:
             return slowed()
         return _refuse(typed, UNKNOWN)
     remember_visit(visit.invitation.reference, visit.letter_id)
-    return go_to("resume", visit.invitation.reference)
+    return lead_on(visit)
 
 
 def _refuse(typed: str, fault: str) -> Response:

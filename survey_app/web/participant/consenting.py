@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import url_for
 from flask_babel import lazy_gettext as _
@@ -15,7 +16,7 @@ from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words
 from survey_app.web.participant.delivery import delivery_of
 from survey_app.web.participant.forms import consent_form, consent_name
-from survey_app.web.participant.opening import closed_page
+from survey_app.web.participant.opening import closed_page, lead_on
 from survey_app.web.participant.room import blueprint, show
 from survey_app.web.participant.routing import go_to
 from survey_app.web.participant.visits import with_visit
@@ -45,14 +46,14 @@ def give_consent(visit: Visit) -> Response:
     if form.is_forged:
         return _show(visit, ticks=form.ticks, errors=[(FORGED, "#continue")], status=400)
     try:
-        start_submission(
+        submission = start_submission(
             record(), study=visit.study, invitation=visit.invitation, consents=form.ticks, at=now()
         )
     except ConsentNeededError:
         return _refuse(visit, form.ticks)
     except WaveNotOpenError:
         return closed_page(visit, status=409) or go_to("resume", visit.invitation.reference)
-    return go_to("resume", visit.invitation.reference)
+    return lead_on(replace(visit, submission=submission))
 
 
 def _refuse(visit: Visit, ticks: Mapping[str, bool]) -> Response:

@@ -17,7 +17,7 @@ from survey_app.operations.wrong_links import WINDOW, note_wrong_link
 from survey_app.web.access import visitors
 from survey_app.web.dates import day_in_words
 from survey_app.web.networks import network
-from survey_app.web.participant.delivery import asked_of, delivery_of
+from survey_app.web.participant.delivery import asked_of, delivery_of, is_submitted
 from survey_app.web.participant.room import RESUMED, blueprint, show
 from survey_app.web.participant.routing import first_unsaved, go_to
 from survey_app.web.participant.visits import remember_visit, with_visit
@@ -46,7 +46,7 @@ def open_link(token: str) -> Response:
     if visit is None:
         return turn_away(hashed)
     remember_visit(visit.invitation.reference, visit.letter_id)
-    return go_to("resume", visit.invitation.reference)
+    return lead_on(visit)
 
 
 def turn_away(hashed: str) -> Response:
@@ -67,13 +67,18 @@ def slowed() -> Response:
 @visitors
 @with_visit
 def resume(visit: Visit) -> Response:
-    """Lead to where this person goes on."""
+    """Lead to where this person goes on, or say that the questionnaire is not open."""
+    refusal = None if is_submitted(visit) else closed_page(visit)
+    return refusal or lead_on(visit)
+
+
+def lead_on(visit: Visit) -> Response:
+    """Lead to where this person goes on; what is not open says so at an address of its own."""
     reference = visit.invitation.reference
-    if visit.submission is not None and visit.submission.submitted_at is not None:
+    if is_submitted(visit):
         return go_to("receipt", reference)
-    refusal = closed_page(visit)
-    if refusal is not None:
-        return refusal
+    if state_of(delivery_of(visit).wave, at=now()) != "open":
+        return go_to("resume", reference)
     if visit.submission is None:
         return go_to("consent", reference)
     if visit.values or visit.texts:
