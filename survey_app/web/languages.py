@@ -48,6 +48,12 @@ def templates() -> Environment:
     return environments[wanted]
 
 
+def gettext(message: str, **variables: object) -> Markup:
+    """Give words of ours in the language of this request's page."""
+    words: Markup = templates().globals["gettext"](message, **variables)  # type: ignore[operator]  # see below
+    return words
+
+
 def _words_of(wanted: str) -> dict[str, Any]:
     """Give what templates say in one language; `of_study` marks a study's own words in another."""
     if wanted == ENGLISH:

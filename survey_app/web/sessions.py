@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 
 from survey_app.settings import Settings
 
@@ -21,6 +22,13 @@ class AudienceSessions(SecureCookieSessionInterface):
     def __init__(self, *, secure: bool) -> None:
         # Browsers take a __Host- cookie only over https, so the demonstration goes without.
         self._prefix = "__Host-" if secure else ""
+        self._serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        # Made once: the key stays the same for the life of the process.
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
 
     def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002  # the signature is Flask's
         return self._prefix + ("visit" if is_participant_path(request.path) else "staff")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
 
 from instruments.missing import NOT_ANSWERED
 from instruments.questionnaire import PREFER_NOT_TO_SAY_OPTION, Page, Question, Questionnaire
 from instruments.routing import Answers
 from survey_app.database.queries.invitations import Visit
 from survey_app.operations.submissions import PageAnswers
+from survey_app.web.languages import gettext
 
 
 def as_posted(answers: PageAnswers) -> dict[str, str]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from survey_app.trial.design import StudyDefinition
-from survey_app.web.languages import keep_language, languages_offered, templates
+from survey_app.web.languages import gettext, keep_language, languages_offered, templates
 from survey_app.web.service import service
 
 RESUMED = "resumed"
