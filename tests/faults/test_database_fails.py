@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import resource
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -147,6 +151,32 @@ def test_a_full_disk_saves_nothing_and_says_so(record, dev):
     set_most_pages(record, 1_000_000)
     assert dev.save("in-your-own-words", WORDS, shown="").status_code == 303
     assert submits_now(dev)
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Let this process write no byte of any file past its first page, as if the disk were full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("point", ["answering", "submitting"])
+def test_writes_that_the_system_refuses_save_nothing_and_say_so(dev, monkeypatch, point):
+    # What the service logs of it may find no room either.
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    before = everything(dev.trial.database)
+    with no_room():
+        answer = dev.submit() if point == "submitting" else dev.save("pss10", MORE, shown="")
+    assert was_told_of_it(answer)
+    assert everything(dev.trial.database) == before
+    assert dev.save("pss10", MORE, shown="").status_code == 303
+    assert dev.submit().location.endswith("/receipt")
+    assert dev.saved == SAVED | dict.fromkeys(MORE, 1)
 
 
 @ONLY_SQLITE

@@ -1,4 +1,4 @@
-"""The server killed at each step of submitting, and of saving a page: all is done, or nothing.
+"""The server killed at each step of consent, of a page, and of submitting: all is done, or nothing.
 
 What was acknowledged before is there once; what was not can be sent again and is then there once.
 """
@@ -9,9 +9,9 @@ import pytest
 from dying import BEFORE_COMMIT, BEFORE_REPLY, killed
 from letterboxes import outbox
 from looking import events, only, rows
-from respondents import Respondent
+from respondents import CONSENT, Respondent
 
-from survey_app.database.models import Comment, Response, ResponseEvent, Submission
+from survey_app.database.models import Comment, Consent, Response, ResponseEvent, Submission
 
 from .conftest import VALUES, WORDS
 
@@ -79,3 +79,35 @@ def test_a_page_is_saved_whole_or_not_at_all_and_can_be_saved_again(dev, setting
     assert len(rows(dev.trial.database, Response)) == 7 + 10
     assert len(rows(dev.trial.database, ResponseEvent)) == before + 10
     assert {name: dev.saved[name] for name in PSS10} == dict.fromkeys(PSS10, 1)
+
+
+def agree(browser: Respondent):
+    return browser.client.post(browser.address("consent"), data=CONSENT)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "INSERT INTO submission",
+        "INSERT INTO consent",
+        "INSERT INTO audit_event",
+        BEFORE_COMMIT,
+        BEFORE_REPLY,
+    ],
+)
+def test_consent_is_given_whole_or_not_at_all_and_can_be_given_again(
+    app, invited, settings, clock, at
+):
+    eager = Respondent(app, invited)
+    eager.open_link()
+    assert killed(eager, settings, clock, at=at, act=agree) == b""
+    record, n_consents = invited.database, len(invited.definition.consents)
+    was_committed = at == BEFORE_REPLY
+    assert len(rows(record, Submission)) == was_committed
+    assert len(rows(record, Consent)) == n_consents * was_committed
+    assert len(events(record, "answering_started")) == was_committed
+    assert agree(eager).status_code == 303
+    assert only(record, Submission).submitted_at is None
+    assert len(rows(record, Consent)) == n_consents
+    assert len(events(record, "answering_started")) == 1
+    assert eager.get("gad7").status_code == 200
