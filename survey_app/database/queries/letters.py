@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import Session, contains_eager, defer, joinedload
 
 from survey_app.database.models import Invitation, Letter, Participant, School, Study, Submission
 from survey_app.database.queries.people import takes_part
@@ -38,24 +38,12 @@ class LetterToSend:
 
 def letter_to_send(session: Session, letter_id: int) -> LetterToSend:
     """One letter as things stand now."""
-    letter = session.scalars(
-        select(Letter)
-        .where(Letter.id == letter_id)
-        .options(
-            joinedload(Letter.invitation)
-            .joinedload(Invitation.participant)
-            .joinedload(Participant.contact),
-            joinedload(Letter.invitation)
-            .joinedload(Invitation.participant)
-            .joinedload(Participant.school)
-            .joinedload(School.authority),
-        )
-    ).one()
+    letter, study, receipt = session.execute(_LETTER, {"letter_id": letter_id}).one()
     participant = letter.invitation.participant
     contact = participant.contact
     return LetterToSend(
         letter=letter,
-        study=session.get_one(Study, letter.invitation.study_id),
+        study=study,
         name=contact.name if contact else "",
         email=contact.email if contact else "",
         school=participant.school.name,
@@ -63,12 +51,28 @@ def letter_to_send(session: Session, letter_id: int) -> LetterToSend:
         is_reachable=contact is not None and contact.undeliverable_at is None,
         has_withdrawn=participant.withdrawn_at is not None,
         has_left=participant.left_on is not None,
-        receipt=session.scalar(
-            select(Submission.receipt).where(Submission.invitation_id == letter.invitation_id)
-        )
-        or "",
+        receipt=receipt or "",
         takes_reminders=participant.reminders_stopped_at is None,
     )
+
+
+# Made once: to make it takes longer than to run it.
+_LETTER = (
+    select(Letter, Study, Submission.receipt)
+    .join(Letter.invitation)
+    .join(Study, Study.id == Invitation.study_id)
+    .outerjoin(Submission, Submission.invitation_id == Invitation.id)
+    .where(Letter.id == bindparam("letter_id"))
+    .options(
+        contains_eager(Letter.invitation).options(
+            joinedload(Invitation.participant).options(
+                joinedload(Participant.contact),
+                joinedload(Participant.school).joinedload(School.authority),
+            )
+        ),
+        defer(Study.source),
+    )
+)
 
 
 def participant_of_letter(session: Session, letter_id: int) -> Participant | None:

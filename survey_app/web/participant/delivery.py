@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from flask import g
-
 from instruments.questionnaire import Page, Questionnaire
 from survey_app.database.queries.invitations import Visit
 from survey_app.operations.studies import definition_of
@@ -42,15 +40,7 @@ class Delivery:
 
 
 def delivery_of(visit: Visit) -> Delivery:
-    """Give what a visit is for, found once for each state of it that a request meets."""
-    found: dict[tuple[int, bool], Delivery] = g.setdefault("deliveries", {})
-    key = (visit.invitation.id, is_submitted(visit))
-    if key not in found:
-        found[key] = _delivery_of(visit)
-    return found[key]
-
-
-def _delivery_of(visit: Visit) -> Delivery:
+    """Give what a visit is for."""
     asked = definition_asked(visit.study, visit.submission)
     return Delivery(
         definition_sha256=asked.sha256,

@@ -51,28 +51,21 @@ class CheckedPage:
 
 def checked_pages(visit: Visit, questionnaire: Questionnaire) -> list[CheckedPage]:
     """Everything answered, in words, with the way back to each answer."""
-    return [
-        CheckedPage(
-            title=page.title,
-            stem=page.stem,
-            rows=[
-                {
-                    "key": question.text,
-                    "value": answer_in_words(visit, question),
-                    "href": url_for(
-                        "participant.page",
-                        reference=visit.invitation.reference,
-                        key=page.key,
-                        back="check",
-                        _anchor=question.id,
-                    ),
-                    "action": gettext("Change"),
-                }
-                for question in page.questions
-            ],
-        )
-        for page in questionnaire.pages
-    ]
+    action, reference = gettext("Change"), visit.invitation.reference
+    found = []
+    for page in questionnaire.pages:
+        address = url_for("participant.page", reference=reference, key=page.key, back="check")
+        rows = [
+            {
+                "key": question.text,
+                "value": answer_in_words(visit, question),
+                "href": f"{address}#{question.id}",
+                "action": action,
+            }
+            for question in page.questions
+        ]
+        found.append(CheckedPage(title=page.title, stem=page.stem, rows=rows))
+    return found
 
 
 def kept_and_not_asked(visit: Visit, questionnaire: Questionnaire) -> list[dict[str, str]]:

@@ -32,7 +32,7 @@ def code(dev: Respondent) -> str:
 @pytest.mark.parametrize("as_typed", [str, str.lower, lambda code: code.replace("-", " ")])
 def test_a_code_opens_the_visit_as_a_link_does(dev: Respondent, code: str, as_typed) -> None:
     answer = dev.client.post("/code", data={"code": as_typed(code)})
-    assert (answer.status_code, answer.location) == (303, dev.address())
+    assert (answer.status_code, answer.location) == (303, dev.address("consent"))
     assert dev.get().location == dev.address("consent")
 
 

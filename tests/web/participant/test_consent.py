@@ -44,7 +44,7 @@ def test_without_the_needed_tick_nothing_starts(dev: Respondent) -> None:
 def test_the_ticks_are_kept_one_by_one(dev: Respondent) -> None:
     dev.open_link()
     answer = dev.client.post(dev.address("consent"), data={**CONSENT, "consent_archive": "yes"})
-    assert (answer.status_code, answer.location) == (303, dev.address())
+    assert (answer.status_code, answer.location) == (303, dev.address("about-you"))
     assert consents(dev) == {
         "survey": True, "quotation": False, "recontact": False, "archive": True,
     }  # fmt: skip

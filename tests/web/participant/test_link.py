@@ -34,7 +34,7 @@ def everything(trial: Trial) -> list[object]:
 
 def test_pressing_the_button_opens_the_visit_and_leaves_the_secret_behind(dev: Respondent) -> None:
     answer = dev.open_link()
-    assert (answer.status_code, answer.location) == (303, dev.address())
+    assert (answer.status_code, answer.location) == (303, dev.address("consent"))
     assert dev.get().location == dev.address("consent")
 
 

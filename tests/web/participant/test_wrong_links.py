@@ -34,7 +34,7 @@ def test_past_the_limit_a_wrong_link_is_told_to_wait_and_a_right_one_opens(dev: 
     assert everything(dev.trial.database) == before
     same_school = {"REMOTE_ADDR": "192.0.2.7"}
     opened = client.post(f"/link/{dev.trial.token()}", environ_base=same_school)
-    assert (opened.status_code, opened.location) == (303, dev.address())
+    assert (opened.status_code, opened.location) == (303, dev.address("consent"))
     assert client.post(f"/link/{0:032d}").status_code == 404
 
 
