@@ -258,8 +258,8 @@ def test_a_cookie_of_one_letter_does_not_open_another_invitation(invited: Trial)
     with invited.database.reading() as session:
         assert visit_by_letter(session, letter_id=1, reference=invited.reference(2)) is None
         found = visit_by_letter(session, letter_id=1, reference=invited.reference(1))
-    assert found is not None
-    assert found.name == "Person 1"
+        assert found is not None
+        assert found.name == "Person 1"
 
 
 @pytest.fixture
