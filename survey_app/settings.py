@@ -64,6 +64,13 @@ class Settings:
     """Over how many connections letters leave at once."""
     notify: NotifyService | None = None
     bounces: Bounces | None = None
+    backup_directory: Path | None = None
+    """Where backups are made, and looked for by the doctor."""
+
+    @property
+    def keys_by_name(self) -> dict[str, tuple[str, ...]]:
+        """The keys without which a backup is not whole, by the setting they come from."""
+        return {"SURVEY_SECRET_KEY": (self.secret_key,), "SURVEY_STAFF_KEYS": self.staff_keys}
 
     @property
     def encryption_keys(self) -> dict[EncryptedPurpose, tuple[str, ...]]:
@@ -150,6 +157,7 @@ class Settings:
         )
         faults.extend(_shared(staff_keys, contacts_keys, comments_keys))
         bounces = read_bounces(environ, faults)
+        backups = environ.get("SURVEY_BACKUP_DIR", "")
         connections = environ.get("SURVEY_MAIL_CONNECTIONS", "2")
         if not connections.isdecimal() or not 1 <= int(connections) <= _MOST_CONNECTIONS:
             faults.append(
@@ -173,6 +181,7 @@ class Settings:
             mail_connections=int(connections),
             notify=notify,
             bounces=bounces,
+            backup_directory=Path(backups).absolute() if backups else None,
         )
 
 

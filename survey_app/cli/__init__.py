@@ -6,6 +6,7 @@ from flask import Flask
 
 from survey_app.cli import (
     audit,
+    backup,
     database,
     demo,
     exchange,
@@ -28,6 +29,7 @@ from survey_app.settings import SettingsError
 
 COMMANDS = (
     audit.group,
+    backup.group,
     database.group,
     demo.group,
     instruments.group,

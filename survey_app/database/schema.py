@@ -23,11 +23,15 @@ def downgrade(engine: Engine, revision: str) -> None:
     _run(engine, command.downgrade, revision)
 
 
+def known_revisions() -> set[str]:
+    """Every revision that this version knows."""
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def is_of_a_later_version(engine: Engine) -> bool:
     """Whether the record is at a revision that this version does not know."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     with engine.connect() as connection:
-        return not known.issuperset(MigrationContext.configure(connection).get_current_heads())
+        return not known_revisions().issuperset(MigrationContext.configure(connection).get_current_heads())
 
 
 def is_current(engine: Engine) -> bool:

@@ -47,6 +47,10 @@ class SqliteSource:
         shutil.copyfile(self._template(fill), copy)
         yield f"sqlite:///{copy}"
 
+    @contextmanager
+    def empty(self, directory: Path) -> Iterator[str]:
+        yield f"sqlite:///{directory / uuid4().hex}.sqlite"
+
     def _template(self, fill: Fill) -> Path:
         if fill not in self._templates:
             path = self._directory / f"{uuid4().hex}.sqlite"
@@ -72,9 +76,18 @@ class PostgresqlSource:
 
     @contextmanager
     def fresh(self, _directory: Path, *, fill: Fill = migrate) -> Iterator[str]:
-        template = self._template(fill)
+        with self._made(f' TEMPLATE "{self._template(fill)}"') as url:
+            yield url
+
+    @contextmanager
+    def empty(self, _directory: Path) -> Iterator[str]:
+        with self._made("") as url:
+            yield url
+
+    @contextmanager
+    def _made(self, how: str) -> Iterator[str]:
         name = f"{self._name}_{uuid4().hex[:8]}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._run(f'CREATE DATABASE "{name}"{how}')
         try:
             yield self._url(name)
         finally:
