@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, make_url
 
 from survey_app.version import VERSION
@@ -325,8 +326,10 @@ def _dump_postgresql(url: str, file: Path) -> dict[str, Table]:
         row = server.execute("SELECT pg_export_snapshot()").fetchone()
         assert row is not None  # noqa: S101  # a function gives one row
         _run(
-            ["pg_dump", "--format=custom", "--no-owner", f"--snapshot={row[0]}"]
-            + [f"--file={file}", "--dbname=service=survey"],
+            [
+                *("pg_dump", "--format=custom", "--no-owner", f"--snapshot={row[0]}"),
+                *(f"--file={file}", "--dbname=service=survey"),
+            ],
             _parameters(url),
         )
         return _postgresql_tables(server)
@@ -342,8 +345,10 @@ def _restore_postgresql(url: str, file: Path, *, over: bool, strangers: Any) -> 
         )
     replace = ["--clean", "--if-exists"] if over else []
     _run(
-        ["pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", *replace]
-        + ["--dbname=service=survey", str(file)],
+        [
+            *("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", *replace),
+            *("--dbname=service=survey", str(file)),
+        ],
         _parameters(url),
     )
 
@@ -351,7 +356,7 @@ def _restore_postgresql(url: str, file: Path, *, over: bool, strangers: Any) -> 
 @contextmanager
 def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
     try:
-        with psycopg.connect(**_parameters(url), connect_timeout=10) as server:
+        with psycopg.connect(make_conninfo(**_parameters(url)), connect_timeout=10) as server:
             server.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             server.read_only = True
             yield server
@@ -361,7 +366,9 @@ def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 def _postgresql_tables(server: psycopg.Connection[Any]) -> dict[str, Table]:
     # What a value looks like as text must not depend on the server or on who asks.
-    server.execute("SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true)")
+    server.execute(
+        "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true)"
+    )
     names = server.execute(
         "SELECT schemaname, tablename FROM pg_tables"
         " WHERE schemaname NOT LIKE 'pg\\_%' AND schemaname <> 'information_schema'"
@@ -399,7 +406,7 @@ def _parameters(url: str) -> dict[str, str]:
 
 
 def _run(command: list[str], parameters: Mapping[str, str]) -> str:
-    """Run a program of PostgreSQL; the password is in a file of its own, not on the command line."""
+    """Run a program of PostgreSQL; the password is in a file, never on the command line."""
     program = shutil.which(command[0])
     if program is None:
         raise BackupError(
@@ -415,6 +422,7 @@ def _run(command: list[str], parameters: Mapping[str, str]) -> str:
             [program, *command[1:]],
             env={**os.environ, "PGSERVICEFILE": str(services), "LC_ALL": "C.UTF-8"},
             capture_output=True,
+            check=False,
             text=True,
             errors="replace",
         )

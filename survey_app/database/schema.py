@@ -31,7 +31,9 @@ def known_revisions() -> set[str]:
 def is_of_a_later_version(engine: Engine) -> bool:
     """Whether the record is at a revision that this version does not know."""
     with engine.connect() as connection:
-        return not known_revisions().issuperset(MigrationContext.configure(connection).get_current_heads())
+        return not known_revisions().issuperset(
+            MigrationContext.configure(connection).get_current_heads()
+        )
 
 
 def is_current(engine: Engine) -> bool:

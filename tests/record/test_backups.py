@@ -36,9 +36,7 @@ def backup(trial: Trial, database_url: str, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def empty_url(
-    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[str]:
+def empty_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     source = request.getfixturevalue(f"{database_kind}_source")
     with source.empty(tmp_path) as url:
         yield url
