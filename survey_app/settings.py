@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -27,8 +27,10 @@ from survey_app.mail_settings import MailServer as MailServer
 
 Mode = Literal["demonstration", "production"]
 EncryptedPurpose = Literal["staff", "contacts", "comments"]
+LogFormat = Literal["text", "json"]
 
 _SHORTEST_KEY = 32
+_SHORTEST_METRICS_TOKEN = 20
 _MOST_PROXIES = 5
 _MOST_CONNECTIONS = 16
 
@@ -64,13 +66,21 @@ class Settings:
     """Over how many connections letters leave at once."""
     notify: NotifyService | None = None
     bounces: Bounces | None = None
+    log_format: LogFormat = "text"
+    metrics_token: str = field(default="", repr=False)
+    """What whoever collects the metrics shows; empty where nobody does."""
     backup_directory: Path | None = None
     """Where backups are made, and looked for by the doctor."""
 
     @property
     def keys_by_name(self) -> dict[str, tuple[str, ...]]:
         """The keys without which a backup is not whole, by the setting they come from."""
-        return {"SURVEY_SECRET_KEY": (self.secret_key,), "SURVEY_STAFF_KEYS": self.staff_keys}
+        return {
+            "SURVEY_SECRET_KEY": (self.secret_key,),
+            "SURVEY_STAFF_KEYS": self.staff_keys,
+            "SURVEY_CONTACTS_KEYS": self.contacts_keys,
+            "SURVEY_COMMENTS_KEYS": self.comments_keys,
+        }
 
     @property
     def encryption_keys(self) -> dict[EncryptedPurpose, tuple[str, ...]]:
@@ -95,6 +105,12 @@ class Settings:
     def is_secure(self) -> bool:
         """Whether people reach the service over https, so that cookies can insist on it."""
         return self.base_url.startswith("https://")
+
+    @property
+    def data_disk(self) -> Path:
+        """The data directory, or what of the way to it exists."""
+        directory = self.data_directory
+        return next(each for each in (directory, *directory.parents) if each.exists())
 
     @property
     def mailbox_directory(self) -> Path:
@@ -157,6 +173,15 @@ class Settings:
         )
         faults.extend(_shared(staff_keys, contacts_keys, comments_keys))
         bounces = read_bounces(environ, faults)
+        log_format = environ.get("SURVEY_LOG_FORMAT", "text")
+        if log_format not in ("text", "json"):
+            faults.append(f"SURVEY_LOG_FORMAT is {log_format!r}; expected text or json")
+        metrics_token = environ.get("SURVEY_METRICS_TOKEN", "")
+        if metrics_token and len(metrics_token) < _SHORTEST_METRICS_TOKEN:
+            faults.append(
+                f"SURVEY_METRICS_TOKEN has {len(metrics_token)} characters; expected at least "
+                f"{_SHORTEST_METRICS_TOKEN}"
+            )
         backups = environ.get("SURVEY_BACKUP_DIR", "")
         connections = environ.get("SURVEY_MAIL_CONNECTIONS", "2")
         if not connections.isdecimal() or not 1 <= int(connections) <= _MOST_CONNECTIONS:
@@ -181,6 +206,8 @@ class Settings:
             mail_connections=int(connections),
             notify=notify,
             bounces=bounces,
+            log_format=log_format,  # type: ignore[arg-type]  # checked above
+            metrics_token=metrics_token,
             backup_directory=Path(backups).absolute() if backups else None,
         )
 

@@ -26,9 +26,13 @@ _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 90
 
 
+HOST = click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+PORT = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+
+
 @group.command("start")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@HOST
+@PORT
 def start(host: str, port: int) -> None:
     """Start the web server and the worker, and end both with Ctrl-C."""
     settings = parts().settings
@@ -42,6 +46,19 @@ def start(host: str, port: int) -> None:
     _end(tuple(children.values()))
     if ended:
         raise click.ClickException(f"The {ended} ended by itself; what it said stands above.")
+
+
+@group.command("web")
+@HOST
+@PORT
+def web(host: str, port: int) -> None:
+    """Run the web server alone, in place of this command."""
+    settings = parts().settings
+    expect_current_record()
+    _refuse_if_taken(host, port)
+    command = web_command(settings, host=host, port=port)
+    parts().database.dispose()
+    os.execv(command[0], command)  # noqa: S606  # made above
 
 
 @group.command("worker", with_appcontext=False)
@@ -61,6 +78,7 @@ def web_command(settings: Settings, *, host: str, port: int) -> list[str]:
 
     SQLite gets one process only: several that write to one file starve each other.
     """
+    log = access_log.JsonAccessLog if settings.log_format == "json" else access_log.AccessLog
     processes, threads = (1, 16) if settings.is_sqlite else (os.cpu_count() or 1, 8)
     return [
         *(sys.executable, "-m", "gunicorn", "wsgi:app"),
@@ -69,7 +87,7 @@ def web_command(settings: Settings, *, host: str, port: int) -> list[str]:
         *("--workers", str(processes)),
         *("--threads", str(threads)),
         *("--timeout", "60", "--graceful-timeout", "20"),
-        *("--logger-class", f"{access_log.__name__}.{access_log.AccessLog.__name__}"),
+        *("--logger-class", f"{access_log.__name__}.{log.__name__}"),
         *("--access-logfile", "-", "--access-logformat", access_log.FORMAT),
         "--no-control-socket",
     ]

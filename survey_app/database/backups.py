@@ -307,8 +307,8 @@ def _sqlite_table(connection: sqlite3.Connection, name: str) -> Table:
     key = [column for column, place in sorted(columns, key=lambda each: each[1]) if place]
     order = ", ".join(_quoted(column) for column in key or [column for column, _ in columns])
     digest, n = hashlib.sha256(), 0
-    # Names come from the file's own schema and are quoted.
-    for row in connection.execute(f"SELECT * FROM {_quoted(name)} ORDER BY {order}"):  # noqa: S608
+    query = f"SELECT * FROM {_quoted(name)} ORDER BY {order}"  # noqa: S608  # its own names, quoted
+    for row in connection.execute(query):
         digest.update(repr(row).encode())
         n += 1
     return Table(n, digest.hexdigest())

@@ -8,9 +8,12 @@ it imports no task.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
@@ -38,6 +41,7 @@ SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
 }
 
 _NAME = "survey"
+_HEARTBEAT = "heartbeat:"
 _LOCK_FOR_TABLES = 7_306_114_881
 _ONE_MAKES_IT = threading.Lock()
 
@@ -58,9 +62,7 @@ def make_queue(settings: Settings, *, creates_tables: bool = False) -> Huey:
     """Give the queue; on PostgreSQL only the worker makes its tables."""
     if settings.is_sqlite:
         settings.data_directory.mkdir(parents=True, exist_ok=True)
-        return SqliteHuey(
-            _NAME, results=False, filename=str(settings.data_directory / "queue.sqlite")
-        )
+        return SqliteHuey(_NAME, results=False, filename=str(_sqlite_queue(settings)))
     address = make_url(settings.database_url).set(drivername="postgresql")
     return PostgresHuey(
         _NAME,
@@ -69,6 +71,10 @@ def make_queue(settings: Settings, *, creates_tables: bool = False) -> Huey:
         dsn=address.render_as_string(hide_password=False),
         create_tables=creates_tables,
     )
+
+
+def _sqlite_queue(settings: Settings) -> Path:
+    return settings.data_directory / "queue.sqlite"
 
 
 def register_tasks(
@@ -94,6 +100,32 @@ def wake(settings: Settings, name: TaskName) -> None:
             name,
             type(error).__name__,
         )
+
+
+def keep_heartbeat(queue: Huey, *, at: datetime) -> None:
+    """Leave word that a worker of this host is alive."""
+    queue.storage.put_data(f"{_HEARTBEAT}{socket.gethostname()}", at.isoformat().encode())
+
+
+def heartbeats(settings: Settings) -> dict[str, datetime]:
+    """Give when the worker of each host was last alive; none where no worker ever ran."""
+    if settings.is_sqlite and not _sqlite_queue(settings).exists():
+        return {}
+    queue = make_queue(settings)
+    try:
+        kept = queue.storage.result_items()
+    except Exception as error:
+        # Without a worker there are no tables yet. What is wrong otherwise, the record tells too.
+        _log.info("The queue holds no word of a worker (%s).", type(error).__name__)
+        return {}
+    finally:
+        queue.storage.close()
+    names = {key.decode() if isinstance(key, bytes) else str(key): kept[key] for key in kept}
+    return {
+        name.removeprefix(_HEARTBEAT): datetime.fromisoformat(bytes(value).decode())
+        for name, value in names.items()
+        if name.startswith(_HEARTBEAT)
+    }
 
 
 @cache

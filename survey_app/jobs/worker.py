@@ -8,8 +8,11 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from huey import Huey
+
 from survey_app.database.session import Database
-from survey_app.jobs.queue import SCHEDULE, make_queue, register_tasks
+from survey_app.jobs.log_lines import JsonLines
+from survey_app.jobs.queue import SCHEDULE, keep_heartbeat, make_queue, register_tasks
 from survey_app.jobs.tasks import tasks_of
 from survey_app.settings import Settings
 
@@ -27,7 +30,7 @@ def run_worker(
 
     A report in the making gets a minute; one cut off is made again once its lease is over.
     """
-    _log_to_stderr()
+    _log_to_stderr(settings)
     stop = threading.Event()
     database = Database(settings.database_url, keys=settings.encryption_keys)
     queue = make_queue(settings, creates_tables=True)
@@ -44,8 +47,10 @@ def run_worker(
     for ring in bells.values():
         ring()
     _log.info("The worker has started.")
+    _tell_it_lives(queue, clock)
     while not stop.wait(_HEALTH_SECONDS):
         consumer.check_worker_health()
+        _tell_it_lives(queue, clock)
     # Asked a second time, it ends at once.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     consumer.stop(graceful=True)
@@ -53,10 +58,21 @@ def run_worker(
     _log.info("The worker has ended.")
 
 
-def _log_to_stderr() -> None:
+def _tell_it_lives(queue: Huey, clock: Callable[[], datetime]) -> None:
+    try:
+        keep_heartbeat(queue, at=clock())
+    except Exception as error:
+        # A database that is away for a while must not end the worker.
+        _log.warning("The worker's sign of life was not kept (%s).", type(error).__name__)
+
+
+def _log_to_stderr(settings: Settings) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    if settings.log_format == "json":
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(JsonLines())
     # The command that starts the worker has given the service a handler of its own by then.
     logging.getLogger("survey_app").handlers.clear()
     # One names every task it looks at, every minute; the others every page and font of a report.

@@ -45,7 +45,7 @@ def register(app: Flask, parts: service.Service) -> None:
         # An answer must not expire because somebody was called away from the page.
         WTF_CSRF_TIME_LIMIT=None,
     )
-    logs.register(app)
+    logs.register(app, parts.settings)
     networks.register(app, parts.settings)
     sessions.register(app, parts.settings)
     service.register(app, parts)

@@ -6,8 +6,11 @@ import logging
 import re
 
 from flask import Flask
+from flask.logging import wsgi_errors_stream
 
 from survey_app.jobs.failures import without_words
+from survey_app.jobs.log_lines import JsonLines
+from survey_app.settings import Settings
 
 _AFTER_LINK = re.compile(r"(/(?:link|code|stop-reminders|set-password)/)[^\s?#\"']+", re.IGNORECASE)
 # A link that was mistyped before its token still carries the token.
@@ -20,9 +23,13 @@ def without_secrets(text: str) -> str:
     return _LIKE_A_TOKEN.sub("***", _AFTER_LINK.sub(r"\1***", _QUERY.sub("", text)))
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, settings: Settings) -> None:
     """Make the app's log discreet: Flask writes a failing address and the error's words."""
     app.logger.addFilter(_discreet)
+    if settings.log_format == "json":
+        handler = logging.StreamHandler(wsgi_errors_stream)  # type: ignore[call-overload]  # a proxy of one
+        handler.setFormatter(JsonLines())
+        app.logger.handlers = [handler]
 
 
 def _discreet(record: logging.LogRecord) -> bool:

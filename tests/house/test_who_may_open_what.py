@@ -21,6 +21,9 @@ ANOTHER = "greater-manchester-secondary"
 PUBLIC_ENDPOINTS = {
     "public.start",
     "public.health",
+    "public.live",
+    "public.ready",
+    "public.metrics",
     "static_file",
     "account.sign_in",
     "account.open_sign_in",

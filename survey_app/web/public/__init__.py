@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from survey_app.web.public import state
 from survey_app.web.public.mailbox import demonstration
 from survey_app.web.public.views import blueprint
 
-__all__ = ["blueprint", "demonstration"]
+__all__ = ["blueprint", "demonstration", "state"]

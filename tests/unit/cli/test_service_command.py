@@ -49,6 +49,11 @@ def test_the_access_log_is_the_one_that_hides_tokens(settings):
     assert option(command, "--logger-class") == "survey_app.web.access_log.AccessLog"
 
 
+def test_lines_of_json_are_chosen_by_the_settings(settings):
+    command = web_command(replace(settings, log_format="json"), host="127.0.0.1", port=8000)
+    assert option(command, "--logger-class") == "survey_app.web.access_log.JsonAccessLog"
+
+
 def test_a_port_in_use_is_refused_in_words():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

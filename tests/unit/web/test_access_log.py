@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from gunicorn.config import Config
 
+from survey_app.jobs.log_lines import JsonLines
 from survey_app.links import token_for_letter
-from survey_app.web.access_log import FORMAT, AccessLog
+from survey_app.web.access_log import FORMAT, AccessLog, JsonAccessLog
 from survey_app.web.logs import without_secrets
 
 TOKEN = token_for_letter(1, key="a key for tests, and for nothing else at all")
@@ -117,3 +119,24 @@ def test_tokens_of_the_service_look_like_tokens_to_the_log():
     for letter_id in range(200):
         token = token_for_letter(letter_id, key="another key for tests, and nothing else")
         assert token not in without_secrets(f"anything {token} anywhere")
+
+
+def test_a_line_of_json_says_no_more_than_the_line_of_text(log, caplog):
+    as_json = JsonAccessLog(log.cfg)
+    as_json.access_log.addHandler(caplog.handler)
+    with caplog.at_level(logging.INFO):
+        as_json.access(*request(f"/link/{TOKEN}", query=f"again={TOKEN}"))
+    (record,) = [each for each in caplog.records if each.name == "gunicorn.access"]
+    assert json.loads(JsonLines().format(record)) == {
+        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": "INFO",
+        "logger": "gunicorn.access",
+        "process": record.process,
+        "message": "request",
+        "client": "-",
+        "method": "GET",
+        "path": "/link/***",
+        "status": 200,
+        "bytes": 12,
+        "milliseconds": 5,
+    }
