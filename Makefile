@@ -9,7 +9,7 @@ CATALOGUES := survey_app/web/translations
 SOURCES := instruments scoring reports survey_app benchmarks tests wsgi.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint format check bench lock translations clean
+.PHONY: help setup run demo test lint format check bench lock audit translations clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ lock: $(READY) ## make requirements.txt again from pyproject.toml
 	$(VENV)/bin/uv pip compile pyproject.toml --extra development --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --quiet --output-file requirements.txt
+
+audit: $(READY) ## ask whether any pinned package has a known vulnerability; needs the internet
+	@sh tools/audit.sh $(VENV)
 
 translations: $(READY) ## bring the catalogues of other languages up to date and compile them
 	$(VENV)/bin/pybabel -q extract -F $(CATALOGUES)/extraction.cfg -k _ -k lazy_gettext \

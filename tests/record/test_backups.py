@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from looking import everything
 from sqlalchemy import text
-from trials import KEY, Trial
+from trials import KEY, KEYS, Trial
 
 from survey_app.database.backups import (
     BackupError,
@@ -25,14 +25,14 @@ from survey_app.database.backups import (
 )
 from survey_app.database.session import Database
 
-KEYS = {"SURVEY_SECRET_KEY": (KEY,)}
+BY_NAME = {"SURVEY_SECRET_KEY": (KEY,)}
 
 
 @pytest.fixture
 def backup(trial: Trial, database_url: str, tmp_path: Path) -> Path:
     """A backup of the small trial with its letters queued."""
     trial.invite()
-    return make_backup(database_url, tmp_path / "backups", keys=KEYS, at=trial.clock())
+    return make_backup(database_url, tmp_path / "backups", keys=BY_NAME, at=trial.clock())
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_what_is_restored_is_what_was_backed_up(
     trial: Trial, backup: Path, database_url: str, empty_url: str
 ):
     manifest = restore_backup(empty_url, backup)
-    restored = Database(empty_url)
+    restored = Database(empty_url, keys=KEYS)
     assert everything(restored) == everything(trial.database)
     restored.dispose()
     assert tables_of(empty_url) == tables_of(database_url) == manifest.tables
@@ -139,7 +139,7 @@ def test_a_database_that_is_not_set_up_is_not_backed_up(
     trial: Trial, empty_url: str, tmp_path: Path
 ):
     with pytest.raises(BackupError, match="nothing to back up"):
-        make_backup(empty_url, tmp_path / "none", keys=KEYS, at=trial.clock())
+        make_backup(empty_url, tmp_path / "none", keys=BY_NAME, at=trial.clock())
     assert not list((tmp_path / "none").iterdir())
 
 
@@ -147,9 +147,9 @@ def test_the_newest_is_found_and_none_replaces_another(
     trial: Trial, backup: Path, database_url: str
 ):
     with pytest.raises(BackupError, match="exists already"):
-        make_backup(database_url, backup.parent, keys=KEYS, at=trial.clock())
+        make_backup(database_url, backup.parent, keys=BY_NAME, at=trial.clock())
     later = trial.clock() + timedelta(days=1)
-    make_backup(database_url, backup.parent, keys=KEYS, at=later)
+    make_backup(database_url, backup.parent, keys=BY_NAME, at=later)
     newest = newest_backup(backup.parent)
     assert isinstance(newest, Manifest)
     assert newest.made == later
@@ -174,5 +174,5 @@ def test_writing_goes_on_while_a_backup_is_made(
     before = tables_of(database_url)
     monkeypatch.setattr(backups, "_sqlite_tables", write_and_count(0))
     monkeypatch.setattr(backups, "_postgresql_tables", write_and_count(1))
-    made = make_backup(database_url, tmp_path / "backups", keys=KEYS, at=trial.clock())
+    made = make_backup(database_url, tmp_path / "backups", keys=BY_NAME, at=trial.clock())
     assert read_manifest(made).tables == before

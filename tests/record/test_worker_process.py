@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from mail_servers import Post, serving
 from trials import Trial
 
 from survey_app.jobs import queue as queues
-from survey_app.jobs.queue import wake
+from survey_app.jobs.queue import heartbeats, wake
 from survey_app.settings import Settings
 
 PEOPLE = 10
@@ -86,6 +87,7 @@ def test_it_sends_what_waits_when_it_starts_and_ends_when_told(settings, trial, 
         worker.send_signal(number)
         assert worker.wait(timeout=30) == 0
     assert len(recipients_in(settings.mailbox_directory)) == PEOPLE
+    assert heartbeats(settings) == {socket.gethostname(): trial.clock()}
     log = (tmp_path / "worker.log").read_text()
     assert "has ended" in log
     assert "Traceback" not in log
