@@ -122,8 +122,10 @@ def findings_of(checks: Checks) -> tuple[Finding, ...]:
 
 def findings_between(comparison: Comparison) -> tuple[Finding, ...]:
     """Return everything that comparing groups or waves noticed, each thing once, errors first."""
-    ordinal = comparison.ordinal
+    ordinal, gaps = comparison.ordinal, comparison.with_gaps
     every = (
+        *(gaps.findings if gaps is not None else ()),
+        *(each for level in (gaps.levels if gaps else ()) for each in level.findings),
         *(ordinal.findings if ordinal is not None else ()),
         *(each for level in (ordinal.levels if ordinal else ()) for each in level.findings),
         *comparison.invariance.findings,

@@ -7,9 +7,12 @@ from math import nan
 from typing import TYPE_CHECKING, Final
 
 from reports.exhibits.invariance import (
+    GAP_NOTE,
     LEVEL_COLUMNS,
     LEVEL_TITLES,
+    NOT_ORDINAL,
     RULE,
+    gap_rows,
     in_words,
     level_cells,
 )
@@ -50,6 +53,8 @@ def comparison_tables(found: Psychometrics) -> Iterator[Table]:
         yield _levels(found, compared)
     if any(comparison.ordinal for comparison in compared.values()):
         yield _ordinal_levels(compared)
+    if any(comparison.with_gaps for comparison in compared.values()):
+        yield _gap_levels(compared)
     if any(comparison.retests for comparison in compared.values()):
         yield _retests(found, compared)
     if found.school_column is not None:
@@ -69,6 +74,7 @@ def _levels(found: Psychometrics, compared: dict[str, Comparison]) -> Table:
             *(f"{name}: {in_words(each.invariance)}" for name, each in compared.items()),
             "Robust maximum likelihood: chi² is scaled, CFI and RMSEA are robust; p is of the "
             f"scaled difference (Satorra and Bentler). {RULE}",
+            *((NOT_ORDINAL,) if found.person_column is not None else ()),
         ),
     )
 
@@ -121,6 +127,21 @@ def _change_cells(step: OrdinalStep | None) -> tuple[Number | Probability | Word
     if step is None:
         return (Words("–"),) * 3
     return (Number(step.cfi_change, 3), Number(step.rmsea_change, 3), Probability(step.p))
+
+
+def _gap_levels(compared: dict[str, Comparison]) -> Table:
+    return Table(
+        title="Invariance of one factor across the waves, people with gaps too",
+        row_title="Held equal",
+        columns=LEVEL_COLUMNS,
+        rows=tuple(
+            row
+            for name, comparison in compared.items()
+            if comparison.with_gaps is not None
+            for row in gap_rows(comparison.with_gaps, name)
+        ),
+        notes=(GAP_NOTE,),
+    )
 
 
 def _retests(found: Psychometrics, compared: dict[str, Comparison]) -> Table:

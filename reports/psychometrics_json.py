@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scoring.cfa.invariance import InvarianceStep
     from scoring.cfa.levels import InvarianceLevel
     from scoring.cfa.robust import ScaledIndices
+    from scoring.cfa.waves_with_gaps import GapInvariance
     from scoring.checks import Checks
     from scoring.comparisons import Comparison, Retest
     from scoring.findings import Finding
@@ -370,6 +371,7 @@ def _comparison(found: Comparison) -> Json:
         "levels": [_level(level) for level in invariance.levels],
         "steps": [_step(step) for step in invariance.steps],
         "ordinal": None if found.ordinal is None else _ordinal_invariance(found.ordinal),
+        "with_gaps": None if found.with_gaps is None else _gap_invariance(found.with_gaps),
         "retests": [_retest(retest) for retest in found.retests],
         "findings": [_finding(finding) for finding in findings_between(found)],
     }
@@ -399,6 +401,42 @@ def _step(step: InvarianceStep) -> Json:
         "srmr_change": _number(step.srmr_change),
         "robust_cfi_change": _number(step.cfi_robust_change),
         "robust_rmsea_change": _number(step.rmsea_robust_change),
+    }
+
+
+def _gap_invariance(found: GapInvariance) -> Json:
+    return {
+        "n": found.n,
+        "n_complete": found.n_complete,
+        "levels": [
+            {
+                "level": level.level,
+                "fit": None if level.indices is None else _fit(level.indices),
+                "scaled": None
+                if level.scaled is None
+                else {
+                    "scale": _number(level.scaled.scale),
+                    "chi2": _number(level.scaled.chi2),
+                    "p": _number(level.scaled.p),
+                },
+                "latent_means": _numbers(level.latent_means[:, 0]),
+                "latent_means_se": _numbers(level.latent_means_se[:, 0]),
+            }
+            for level in found.levels
+        ],
+        "steps": [
+            {
+                "level": step.level,
+                "against": step.against,
+                "scaled_chi2": _number(step.chi2),
+                "df": step.df,
+                "scaled_p": _number(step.p),
+                "cfi_change": _number(step.cfi_change),
+                "rmsea_change": _number(step.rmsea_change),
+                "srmr_change": _number(step.srmr_change),
+            }
+            for step in found.steps
+        ],
     }
 
 

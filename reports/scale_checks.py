@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from reports.disclosure import Limits, withheld
 from reports.errors import ReportsError
@@ -15,14 +16,13 @@ from reports.estimates.mixed import AnovaIntraclassCorrelation, icc_anova
 from reports.populations import answers_to, delivered_instruments, waves_that_asked
 from scoring.cfa.invariance import Invariance, invariance, longitudinal_invariance
 from scoring.cfa.model import one_factor
+from scoring.cfa.waves_with_gaps import GapInvariance, longitudinal_invariance_with_gaps
 from scoring.checks import Checks, check
 from scoring.keyed import Booleans, KeyedAnswers, keyed_answers
 from scoring.reliability import Reliability, alpha
 from scoring.retest import RetestReliability, icc_in_bulk
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from instruments.model import Instrument, Score
     from reports.populations import Populations
     from reports.snapshot import Snapshot
@@ -100,12 +100,16 @@ class ScaleInvariance:
         Arms that are not compared, for being too few to show.
     result : Invariance or None
         None where nothing may be shown or there is nothing to compare.
+    with_gaps : GapInvariance or None
+        Over time, in everybody who answered at any wave; None across arms, where too few may be
+        shown, and where everybody answered everything.
     """
 
     scale: Scale
     wave: str | None
     left_out: tuple[str, ...]
     result: Invariance | None
+    with_gaps: GapInvariance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,15 +329,39 @@ def _over_time(scale: Scale, by_wave: Mapping[str, _Answered], limits: Limits) -
     }
     first, *others = complete.values()
     people = first.index[np.logical_and.reduce([first.index.isin(other.index) for other in others])]
+    with_gaps = _over_time_with_gaps(scale, by_wave, limits)
     if limits.too_few(len(people), int(first.loc[people, "school"].nunique())):
-        return ScaleInvariance(scale, None, (), None)
+        return ScaleInvariance(scale, None, (), None, with_gaps)
     answers: dict[str, Floats] = {}
     for wave, found in by_wave.items():
         places = complete[wave].index.get_indexer(people)
         answers[wave] = found.keyed.complete[places]
     items = next(iter(by_wave.values())).keyed.items
     model = one_factor(items, name=scale.score.id)
-    return ScaleInvariance(scale, None, (), longitudinal_invariance(answers, items, model))
+    result = longitudinal_invariance(answers, items, model)
+    return ScaleInvariance(scale, None, (), result, with_gaps)
+
+
+def _over_time_with_gaps(
+    scale: Scale, by_wave: Mapping[str, _Answered], limits: Limits
+) -> GapInvariance | None:
+    schools: dict[str, str] = {}
+    for found in by_wave.values():
+        some = np.flatnonzero(found.keyed.is_answered.any(axis=1))
+        schools |= dict(
+            zip(found.rows["participant"].iloc[some], found.rows["school"].iloc[some], strict=True)
+        )
+    if limits.too_few(len(schools), len(set(schools.values()))):
+        return None
+    people = sorted(schools)
+    answers: dict[str, Floats] = {}
+    for wave, found in by_wave.items():
+        places = pd.Index(found.rows["participant"]).get_indexer(pd.Index(people))
+        answers[wave] = np.where((places >= 0)[:, None], found.keyed.values[places], np.nan)
+    if not any(np.isnan(values).any() for values in answers.values()):
+        return None
+    items = next(iter(by_wave.values())).keyed.items
+    return longitudinal_invariance_with_gaps(answers, items, one_factor(items, name=scale.score.id))
 
 
 def _stabilities_of(

@@ -12,6 +12,7 @@ import pandas as pd
 from scoring.cfa.invariance import Invariance, invariance, longitudinal_invariance
 from scoring.cfa.model import FactorModel, one_factor
 from scoring.cfa.sample import fewest_people
+from scoring.cfa.waves_with_gaps import GapInvariance, longitudinal_invariance_with_gaps
 from scoring.findings import Finding
 from scoring.keyed import KeyedAnswers
 from scoring.ordinal.invariance import OrdinalInvariance, ordinal_invariance
@@ -41,12 +42,16 @@ class Comparison:
         The same of ordered answers; None for waves.
     retests : tuple of Retest
         Of each wave with the next; empty for groups.
+    with_gaps : GapInvariance or None
+        Invariance over time in everybody who answered any item at any wave, by full information;
+        None for groups, and where everybody answered everything.
     """
 
     are_waves: bool
     invariance: Invariance
     ordinal: OrdinalInvariance | None = None
     retests: tuple[Retest, ...] = ()
+    with_gaps: GapInvariance | None = None
 
 
 def compare_groups(groups: Mapping[str, KeyedAnswers]) -> Comparison:
@@ -120,6 +125,9 @@ def compare_waves(
             Retest(before, after, icc_test_retest(sums[before], sums[after]))
             for before, after in pairwise(waves)
         ),
+        with_gaps=longitudinal_invariance_with_gaps(answers, items, model)
+        if any(np.isnan(values).any() for values in answers.values())
+        else None,
     )
 
 

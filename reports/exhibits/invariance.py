@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import nan
 from typing import TYPE_CHECKING, Final
 
 from reports.formatting import counted, listed, number, sentence
-from reports.tables import Cell, Column, Count, NotAvailable, Number, Probability, Words
+from reports.tables import Cell, Column, Count, NotAvailable, Number, Probability, Row, Words
 from scoring.cfa.model import one_factor
 from scoring.cfa.sample import fewest_people
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from reports.scale_checks import ScaleInvariance
     from scoring.cfa.invariance import Invariance, InvarianceStep
     from scoring.cfa.levels import InvarianceLevel
+    from scoring.cfa.waves_with_gaps import GapInvariance
     from scoring.findings import Finding
 
 LARGEST_FALL_OF_CFI: Final = 0.010
@@ -42,6 +44,44 @@ LEVEL_COLUMNS: Final = (
     *(Column(title) for title in ("People", "Chi²", "df", "CFI", "RMSEA", "SRMR")),
     *(Column(title, group=_CHANGE) for title in ("CFI", "RMSEA", "p")),
 )
+
+
+GAP_NOTE: Final = (
+    "Full information: everybody counts with what they answered at any wave, which holds where "
+    "whether an answer is missing depends at most on answers that are there. Chi² is scaled, p is "
+    "of the scaled difference (Satorra and Bentler); CFI and RMSEA are not robust here."
+)
+NOT_ORDINAL: Final = (
+    "Over time answers are taken as numbers: there is no model of ordered answers over time yet."
+)
+
+
+def gap_rows(found: GapInvariance, group: str) -> Iterator[Row]:
+    """Give a row a level of invariance over time in everybody, people with gaps among them."""
+    steps = {step.level: step for step in found.steps}
+    for level in found.levels:
+        indices, scaled, step = level.indices, level.scaled, steps.get(level.level)
+        if indices is None or scaled is None:
+            cells: tuple[Cell, ...] = (NotAvailable(),) * 8
+        else:
+            has_df = indices.df > 0
+            cells = (
+                Number(scaled.chi2, 1),
+                Count(indices.df),
+                Number(indices.cfi if has_df else nan, 3),
+                Number(indices.rmsea if has_df else nan, 3),
+                Number(indices.srmr, 3),
+                *(
+                    (Words("–"),) * 3
+                    if step is None
+                    else (
+                        Number(step.cfi_change, 3),
+                        Number(step.rmsea_change, 3),
+                        Probability(step.p),
+                    )
+                ),
+            )
+        yield Row(LEVEL_TITLES[level.level], (Count(found.n), *cells), group)
 
 
 def verdict(found: ScaleInvariance, limits: Limits) -> str:

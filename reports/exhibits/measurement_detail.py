@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from reports.exhibits.exhibit import Exhibit
 from reports.exhibits.invariance import (
+    GAP_NOTE,
     LEVEL_COLUMNS,
     LEVEL_TITLES,
+    NOT_ORDINAL,
     first_reason,
+    gap_rows,
     level_cells,
 )
 from reports.exhibits.measurement import arm_title, scale_title
@@ -43,6 +46,7 @@ def measurement_detail(evidence: Evidence) -> Exhibit:
     blocks = (
         *_invariance(evidence, over_time=False),
         *_invariance(evidence, over_time=True),
+        *_with_gaps(evidence),
         *_stability(evidence),
         _schools(evidence),
     )
@@ -66,7 +70,7 @@ def _invariance(evidence: Evidence, *, over_time: bool) -> tuple[Table, ...]:
     if not chosen:
         return ()
     note = (
-        "Over time the residuals of an item at different waves correlate freely."
+        f"Over time the residuals of an item at different waves correlate freely. {NOT_ORDINAL}"
         if over_time
         else "Means are compared with the first arm shown."
     )
@@ -81,6 +85,37 @@ def _invariance(evidence: Evidence, *, over_time: bool) -> tuple[Table, ...]:
             notes=(
                 f"Chi²: scaled. p: of the scaled difference (Satorra and Bentler). {note}",
                 *_level_reasons(evidence, chosen),
+            ),
+        ),
+    )
+
+
+def _with_gaps(evidence: Evidence) -> tuple[Table, ...]:
+    chosen = [
+        (each, each.with_gaps)
+        for each in evidence.invariances
+        if each.with_gaps is not None and each.with_gaps.levels
+    ]
+    if not chosen:
+        return ()
+    return (
+        Table(
+            title="Invariance over time, in everybody who answered at any wave",
+            row_title="Held equal",
+            columns=LEVEL_COLUMNS,
+            rows=tuple(
+                row
+                for each, found in chosen
+                for row in gap_rows(found, scale_title(evidence, each.scale))
+            ),
+            notes=(
+                GAP_NOTE,
+                *(
+                    f"{scale_title(evidence, each.scale)}: {sentence(reason)}"
+                    for each, found in chosen
+                    for level in found.levels
+                    if (reason := first_reason(level.findings))
+                ),
             ),
         ),
     )

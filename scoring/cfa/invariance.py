@@ -23,7 +23,7 @@ from scoring.cfa.sample import (
     moments,
     people_findings,
 )
-from scoring.cfa.waves import side_by_side
+from scoring.cfa.waves import parameters_over_time, side_by_side
 from scoring.findings import Finding
 from scoring.rules import Floats
 
@@ -226,12 +226,7 @@ def _wave_findings(
             f"{n} of the {n_rows} people answered every item at every wave; only they are used.",
         )
     yield from model_findings(model)
-    waves, m = len(complete), len(model.names)
-    n_parameters = (
-        waves * (model.n_loadings + len(model.items))
-        + m * waves * (m * waves - 1) // 2
-        + len(model.items) * waves * (waves - 1) // 2
-    )
+    n_parameters = parameters_over_time(model, len(complete))
     yield from people_findings(n_parameters, n, subject)
 
 

@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 
 import numpy as np
 
-from scoring.cfa.estimation import minimise
+from scoring.cfa.estimation import Solution, minimise
 from scoring.cfa.fit_indices import Chi2, FitIndices, fit_indices, log_likelihood, srmr
 from scoring.cfa.likelihood import Likelihood, Sample
 from scoring.cfa.ml import carries_nothing
@@ -29,7 +29,7 @@ LEVELS: Final[tuple[Level, ...]] = ("configural", "metric", "scalar", "strict")
 
 Kind = Literal["loadings", "factors", "residuals", "intercepts", "means"]
 
-_EQUAL: Final[Mapping[Level, frozenset[Kind]]] = {
+EQUAL: Final[Mapping[Level, frozenset[Kind]]] = {
     "configural": frozenset(),
     "metric": frozenset({"loadings"}),
     "scalar": frozenset({"loadings", "intercepts"}),
@@ -119,38 +119,38 @@ class Compared(Protocol):
 
 def fit_level(compared: Compared, level: Level) -> InvarianceLevel:
     """Return one level fitted to all parts; where there are no numbers its findings say why."""
-    structures, n_parameters = compared.structures(_EQUAL[level])
+    structures, n_parameters = compared.structures(EQUAL[level])
     likelihood = Likelihood(structures, compared.samples(), n_parameters)
     solution = minimise(likelihood, compared.start(structures, n_parameters))
-    findings = tuple(_level_findings(compared, level, likelihood, solution.values))
-    if not solution.converged and not findings:
-        findings = (
-            Finding(
-                "error",
-                level,
-                "The search for the best loadings did not come to an end: the model does not suit "
-                "these answers at this level.",
-            ),
-        )
+    findings = tuple(level_findings(compared, level, likelihood, solution))
     if findings:
         return _no_level(compared, level, findings)
     return _level(compared, level, likelihood, solution.values)
 
 
-def _level_findings(
-    compared: Compared, level: Level, likelihood: Likelihood, values: Floats
+def level_findings(
+    compared: Compared, level: Level, likelihood: Likelihood, solution: Solution
 ) -> Iterator[Finding]:
-    wrong = False
+    """Say why a level has no numbers; nothing where it has."""
+    wrong, values = False, solution.values
     matrices = [structure.matrices(values) for structure in likelihood.groups]
     for where, finding in compared.impossible(matrices):
         wrong = True
         yield replace(finding, message=f"{where}, {level} level: {finding.message}")
     if not wrong and carries_nothing(likelihood.expected_information(values)):
+        wrong = True
         yield Finding(
             "error",
             level,
             "Different loadings fit these answers equally well: the model asks more than they can "
             "settle.",
+        )
+    if not wrong and not solution.converged:
+        yield Finding(
+            "error",
+            level,
+            "The search for the best loadings did not come to an end: the model does not suit "
+            "these answers at this level.",
         )
 
 

@@ -181,15 +181,44 @@ def side_by_side(model: FactorModel, waves: Mapping[str, Floats]) -> Waves:
     waves : mapping of str to array of float, shape (people, items of the model)
     """
     names = tuple(waves)
-    together = FactorModel(
+    return waves_of(model, names, moments(np.hstack(list(waves.values()))))
+
+
+def waves_of(model: FactorModel, names: tuple[str, ...], found: Moments) -> Waves:
+    """Return the waves of which these are the moments, items of the first wave first."""
+    k = len(model.items)
+    each = [
+        Moments(
+            found.values[:, place : place + k],
+            found.mean[place : place + k],
+            found.spread[place : place + k],
+            found.correlation[place : place + k, place : place + k],
+        )
+        for place in range(0, k * len(names), k)
+    ]
+    spread, centre = shared_units(each)
+    return Waves(model, names, waves_together(model, names), found, spread, centre)
+
+
+def waves_together(model: FactorModel, names: tuple[str, ...]) -> FactorModel:
+    """Return the model of all waves at once: items and factors named with their wave."""
+    return FactorModel(
         tuple(
             Factor(f"{factor.name} ({wave})", tuple(f"{item} ({wave})" for item in factor.items))
             for wave in names
             for factor in model.factors
         )
     )
-    spread, centre = shared_units([moments(values) for values in waves.values()])
-    return Waves(model, names, together, moments(np.hstack(list(waves.values()))), spread, centre)
+
+
+def parameters_over_time(model: FactorModel, waves: int) -> int:
+    """Return how many numbers the loosest model over time asks for, means aside."""
+    k, m = len(model.items), len(model.names)
+    return (
+        waves * (model.n_loadings + k)
+        + m * waves * (m * waves - 1) // 2
+        + k * waves * (waves - 1) // 2
+    )
 
 
 def residuals_over_time(k: int, waves: int) -> Ints:

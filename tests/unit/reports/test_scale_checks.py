@@ -134,7 +134,7 @@ def test_the_order_of_the_submissions_changes_nothing_over_time(
 
 
 def test_the_appendix_shows_levels_stability_and_schools(large: Evidence) -> None:
-    arms, waves, stability, schools = tables(measurement_detail(large))
+    arms, waves, gaps, stability, schools = tables(measurement_detail(large))
     assert [row.title for row in arms.rows[:4]] == [
         "Same items",
         "Loadings equal",
@@ -142,6 +142,11 @@ def test_the_appendix_shows_levels_stability_and_schools(large: Evidence) -> Non
         "and residual variances",
     ]
     assert cells(waves, "GAD-7: GAD-7 total", "Same items")[-3:] == ["–"] * 3
+    whole, some = (
+        int(cells(table, "GAD-7: GAD-7 total", "Same items")[0]) for table in (waves, gaps)
+    )
+    everybody = large.snapshot.submissions["participant"][large.populations.scores.index]
+    assert whole < some <= everybody.nunique()
     group = "PSS-10: PSS-10 total, Baseline to Follow-up"
     assert 0.3 < float(cells(stability, group, "All arms")[1]) < 0.9
     people, n_schools, size = cells(schools, "GAD-7: GAD-7 total", "Baseline")[:3]
