@@ -23,6 +23,13 @@ import sys
 
 packages = json.load(open(sys.argv[1], encoding="utf-8"))["dependencies"]
 skipped = [each for each in packages if "skip_reason" in each]
+if len(skipped) == len(packages):
+    print(
+        f"The audit could not be made, so nothing is known: the service knows none of the "
+        f"{len(packages)} packages. A mirror that hands on packages and no advisories answers so.",
+        file=sys.stderr,
+    )
+    sys.exit(2)
 known = [
     f"{each['name']} {each['version']}: {fault['id']}, mended in "
     f"{', '.join(fault['fix_versions']) or 'no version yet'}"

@@ -23,8 +23,9 @@ from typing import Any, Final, Literal
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 
+from survey_app.database.libpq import parameters_of
 from survey_app.version import VERSION
 
 Kind = Literal["sqlite", "postgresql"]
@@ -34,6 +35,7 @@ _FILES: Final[Mapping[Kind, str]] = {"sqlite": "record.sqlite", "postgresql": "r
 _FORMAT: Final = 1
 _BLOCK: Final = 1024 * 1024
 _LOCK_MILLISECONDS: Final = 30_000
+_WAITS: Final = f"-clock_timeout={_LOCK_MILLISECONDS}"
 
 
 class BackupError(Exception):
@@ -330,7 +332,7 @@ def _dump_postgresql(url: str, file: Path) -> dict[str, Table]:
                 *("pg_dump", "--format=custom", "--no-owner", f"--snapshot={row[0]}"),
                 *(f"--file={file}", "--dbname=service=survey"),
             ],
-            _parameters(url),
+            parameters_of(url, options=_WAITS),
         )
         return _postgresql_tables(server)
 
@@ -349,14 +351,14 @@ def _restore_postgresql(url: str, file: Path, *, over: bool, strangers: Any) -> 
             *("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", *replace),
             *("--dbname=service=survey", str(file)),
         ],
-        _parameters(url),
+        parameters_of(url, options=_WAITS),
     )
 
 
 @contextmanager
 def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
     try:
-        with psycopg.connect(make_conninfo(**_parameters(url)), connect_timeout=10) as server:
+        with psycopg.connect(make_conninfo(**parameters_of(url)), connect_timeout=10) as server:
             server.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             server.read_only = True
             yield server
@@ -386,23 +388,6 @@ def _postgresql_table(server: psycopg.Connection[Any], schema: str, name: str) -
             digest.update(row)
             n += 1
     return Table(n, digest.hexdigest())
-
-
-def _parameters(url: str) -> dict[str, str]:
-    address: URL = make_url(url)
-    given = {
-        "host": address.host,
-        "port": address.port,
-        "user": address.username,
-        "password": address.password,
-        "dbname": address.database,
-    }
-    options = {
-        name: value if isinstance(value, str) else ",".join(value)
-        for name, value in address.query.items()
-    }
-    options["options"] = f"{options.get('options', '')} -clock_timeout={_LOCK_MILLISECONDS}".strip()
-    return {name: str(value) for name, value in given.items() if value is not None} | options
 
 
 def _run(command: list[str], parameters: Mapping[str, str]) -> str:

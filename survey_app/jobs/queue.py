@@ -18,8 +18,9 @@ from typing import Any, Final, Literal
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.storage import PostgresStorage
-from sqlalchemy import make_url
+from psycopg.conninfo import make_conninfo
 
+from survey_app.database.libpq import parameters_of
 from survey_app.settings import Settings
 
 TaskName = Literal[
@@ -63,12 +64,11 @@ def make_queue(settings: Settings, *, creates_tables: bool = False) -> Huey:
     if settings.is_sqlite:
         settings.data_directory.mkdir(parents=True, exist_ok=True)
         return SqliteHuey(_NAME, results=False, filename=str(_sqlite_queue(settings)))
-    address = make_url(settings.database_url).set(drivername="postgresql")
     return PostgresHuey(
         _NAME,
         results=False,
         storage_class=_OnRecordsServer,
-        dsn=address.render_as_string(hide_password=False),
+        dsn=make_conninfo(**parameters_of(settings.database_url)),
         create_tables=creates_tables,
     )
 
