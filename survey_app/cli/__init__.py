@@ -15,6 +15,7 @@ from survey_app.cli import (
     keys,
     letters,
     psychometrics,
+    rehearse,
     report,
     responses,
     roster,
@@ -55,6 +56,7 @@ def register(app: Flask) -> None:
     for command in exchange.COMMANDS:
         instruments.group.add_command(command)
     study.group.add_command(responses.command)
+    study.group.add_command(rehearse.command)
     for command in COMMANDS:
         app.cli.add_command(command)
 

@@ -106,6 +106,16 @@ def read_file(path: Path) -> bytes:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file and say so, or say why it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+    click.echo(f"Written: {path}")
+
+
 def told(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Turn what the service refuses into a message and exit code 1, without a traceback."""
 

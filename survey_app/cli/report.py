@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from survey_app.cli.door import parts, reading, the_study, told
+from survey_app.cli.door import parts, reading, the_study, told, write_file
 
 
 @click.command("report")
@@ -30,16 +30,7 @@ def command(study: str, directory: Path) -> None:
     at = parts().clock()
     with reading() as session:
         document = make_document(session, study=the_study(session, study), at=at)
-    _write(directory / f"{study}-report.html", document.html)
+    write_file(directory / f"{study}-report.html", document.html)
     if document.pdf is None:
         raise click.ClickException(document.pdf_missing_because)
-    _write(directory / f"{study}-report.pdf", document.pdf)
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
-    click.echo(f"Written: {path}")
+    write_file(directory / f"{study}-report.pdf", document.pdf)

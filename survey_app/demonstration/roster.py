@@ -36,6 +36,12 @@ _PLACES = (
     "Silver Birch", "Sorrel Bank", "Sycamore End", "Thistlefold", "Thornlea", "Willowmere",
     "Woodlark", "Yarrow Hill", "Yewtree Lane",
 )  # fmt: skip
+_SIDES = (
+    "Upper", "Lower", "North", "South", "East", "West", "Great", "Little", "Old", "New", "Over",
+    "Nether", "Middle", "Far", "Near", "High", "Long", "Low", "Castle", "Abbey", "Market", "Canal",
+    "Station", "Church", "Mill", "Bridge", "Park", "Forest", "Heath", "Moor",
+)  # fmt: skip
+_FEWEST_SIDES = 2
 _KINDS = (
     ("Community Primary School", "Community school"),
     ("Primary School", "Academy converter"),
@@ -109,7 +115,8 @@ def _rows(
 def _school_names(
     rng: random.Random, kinds: tuple[tuple[str, str], ...], n_schools: int
 ) -> list[tuple[str, str]]:
-    places = [*_PLACES, *(f"{side} {place}" for side in ("Upper", "Lower") for place in _PLACES)]
+    n_sides = max(_FEWEST_SIDES, -(-n_schools // (len(_PLACES) * len(kinds))) - 1)
+    places = [*_PLACES, *(f"{side} {place}" for side in _SIDES[:n_sides] for place in _PLACES)]
     every = [(f"{place} {suffix}", kind) for suffix, kind in kinds for place in places]
     return rng.sample(every[: max(n_schools, len(_PLACES) * len(kinds))], n_schools)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,12 @@ from reports.snapshot import Snapshot
 from survey_app.database.models import Study
 from survey_app.datasets.snapshot import AskedAs, build_snapshot
 from survey_app.operations.versions import definition_at, definition_of, versions_in_use
+
+REHEARSAL = "REHEARSAL, not real"
+OF_A_REHEARSAL = (
+    "This is a rehearsal. Every person and every answer in it was invented by a program from a "
+    "seed: nothing here says anything about anybody, or about what the study will find."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,24 @@ def take_snapshot(session: Session, *, study: Study, at: datetime) -> Snapshot:
     )
 
 
-def make_document(session: Session, *, study: Study, at: datetime) -> Document:
-    """Copy the study as it is now and write its report. Reads only."""
+def make_document(
+    session: Session, *, study: Study, at: datetime, is_rehearsal: bool = False
+) -> Document:
+    """Copy the study as it is now and write its report. Reads only.
+
+    The report of a rehearsal says that it is one in its title, which is on every page of the PDF.
+    """
     snapshot = take_snapshot(session, study=study, at=at)
+    if is_rehearsal:
+        facts = snapshot.study
+        snapshot = replace(
+            snapshot,
+            study=replace(
+                facts,
+                title=f"{REHEARSAL}: {facts.title}",
+                disclaimer=f"{OF_A_REHEARSAL} {facts.disclaimer}".strip(),
+            ),
+        )
     html = render_html(build_report(snapshot))
     try:
         pdf, because = render_pdf(html), ""
