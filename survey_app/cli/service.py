@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import AppGroup
@@ -18,6 +19,12 @@ from flask.cli import AppGroup
 from survey_app.cli.door import expect_current_record, parts
 from survey_app.settings import Settings, SettingsError
 from survey_app.web import access_log
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from survey_app.database.models import Study
+    from survey_app.jobs.rehearsals import Rehearsed, Say
 
 group = AppGroup("service", help="Start the service.")
 
@@ -68,9 +75,16 @@ def worker() -> None:
     from survey_app.jobs.worker import run_worker
 
     try:
-        run_worker(Settings.from_environment(os.environ))
+        run_worker(Settings.from_environment(os.environ), rehearse=_rehearse)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _rehearse(session: Session, *, study: Study, seed: str) -> Callable[[Say], Rehearsed]:
+    # Loads what simulates, so only once there is something to rehearse.
+    from survey_app.rehearsal.on_record import rehearsal_of
+
+    return rehearsal_of(session, study=study, seed=seed)
 
 
 def web_command(settings: Settings, *, host: str, port: int) -> list[str]:

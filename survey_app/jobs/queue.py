@@ -30,6 +30,7 @@ TaskName = Literal[
     "seal_audit_trail",
     "read_bounces",
     "work_out_outlook",
+    "make_rehearsals",
 ]
 
 SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
@@ -39,6 +40,7 @@ SCHEDULE: Final[Mapping[TaskName, Callable[[Any], bool]]] = {
     "seal_audit_trail": crontab(),
     "read_bounces": crontab(minute="*/5"),
     "work_out_outlook": crontab(minute="*/30"),
+    "make_rehearsals": crontab(),
 }
 
 _NAME = "survey"

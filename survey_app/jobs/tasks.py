@@ -14,6 +14,7 @@ from survey_app.jobs.failures import without_words
 from survey_app.jobs.link_requests import queue_new_links
 from survey_app.jobs.outlook import work_out_outlook
 from survey_app.jobs.queue import TaskName
+from survey_app.jobs.rehearsals import RehearseStudy, make_rehearsals
 from survey_app.jobs.reminders import queue_reminders
 from survey_app.jobs.reports import make_reports
 from survey_app.jobs.sealing import seal_audit_trail
@@ -57,8 +58,12 @@ def tasks_of(
     *,
     clock: Callable[[], datetime],
     stopping: Callable[[], bool],
+    rehearse: RehearseStudy | None = None,
 ) -> Mapping[TaskName, OneAtATime]:
-    """Give every task, ready to be called, of one worker."""
+    """Give every task, ready to be called, of one worker.
+
+    How a study is rehearsed is given from above, since it uses what the worker does.
+    """
 
     def remind_and_deliver() -> None:
         if queue_reminders(settings, database, clock=clock):
@@ -81,6 +86,10 @@ def tasks_of(
     def look_ahead() -> None:
         work_out_outlook(database, clock=clock, stopping=stopping)
 
+    def live_through() -> None:
+        if rehearse is not None:
+            make_rehearsals(database, clock=clock, rehearse=rehearse, stopping=stopping)
+
     tasks: dict[TaskName, OneAtATime] = {
         "deliver_letters": OneAtATime("deliver_letters", deliver),
         "queue_reminders": OneAtATime("queue_reminders", remind_and_deliver),
@@ -88,5 +97,6 @@ def tasks_of(
         "seal_audit_trail": OneAtATime("seal_audit_trail", seal),
         "read_bounces": OneAtATime("read_bounces", bounced),
         "work_out_outlook": OneAtATime("work_out_outlook", look_ahead),
+        "make_rehearsals": OneAtATime("make_rehearsals", live_through),
     }
     return tasks

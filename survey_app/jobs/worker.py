@@ -13,6 +13,7 @@ from huey import Huey
 from survey_app.database.session import Database
 from survey_app.jobs.log_lines import JsonLines
 from survey_app.jobs.queue import SCHEDULE, keep_heartbeat, make_queue, register_tasks
+from survey_app.jobs.rehearsals import RehearseStudy
 from survey_app.jobs.tasks import tasks_of
 from survey_app.settings import Settings
 
@@ -24,7 +25,10 @@ _log = logging.getLogger(__name__)
 
 
 def run_worker(
-    settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    rehearse: RehearseStudy | None = None,
 ) -> None:
     """Work until told to stop, then end after the letter in hand. Needs the main thread.
 
@@ -34,7 +38,7 @@ def run_worker(
     stop = threading.Event()
     database = Database(settings.database_url, keys=settings.encryption_keys)
     queue = make_queue(settings, creates_tables=True)
-    tasks = tasks_of(settings, database, clock=clock, stopping=stop.is_set)
+    tasks = tasks_of(settings, database, clock=clock, stopping=stop.is_set, rehearse=rehearse)
     bells = register_tasks(queue, lambda name: tasks[name]())
     # A thread for each task, so that no letter waits for a report.
     consumer = queue.create_consumer(

@@ -71,6 +71,13 @@ PLACES: tuple[Place, ...] = (
         ("coordinator.wave", "coordinator.move_wave"),
     ),
     Place(
+        "Rehearsals",
+        "Live through the study before its first letter",
+        "coordinator.rehearsals",
+        "send_letters",
+        ("coordinator.rehearse",),
+    ),
+    Place(
         "Invitations",
         "Invite people to a wave and see how letters fare",
         "coordinator.invitations",

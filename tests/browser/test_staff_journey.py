@@ -22,6 +22,7 @@ ROOMS = {
             "waves",
             "waves/baseline",
             "waves/follow_up",
+            "rehearsals",
             "schools",
             "schools/import",
             "randomisation",

@@ -85,7 +85,7 @@ def test_every_task_has_its_time(queue):
 
     assert due(9, 30) == set(SCHEDULE)
     assert due(9, 10) == set(SCHEDULE) - {"work_out_outlook"}
-    assert due(9, 6) == {"deliver_letters", "make_reports", "seal_audit_trail"}
+    assert due(9, 6) == {"deliver_letters", "make_reports", "make_rehearsals", "seal_audit_trail"}
 
 
 def test_a_queue_that_cannot_be_reached_fails_nobody(settings, tmp_path, caplog):

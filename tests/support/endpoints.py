@@ -15,6 +15,7 @@ VALUES = {
     "urn": "100001",
     "comment": "1",
     "report": "1",
+    "rehearsal": "1",
     "reference": "abcdefghjkmn",
     "key": "gad7",
     "token": "x" * 32,

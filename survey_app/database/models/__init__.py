@@ -17,6 +17,7 @@ from survey_app.database.models.record import (
     Outlook,
     Report,
 )
+from survey_app.database.models.rehearsals import Rehearsal
 from survey_app.database.models.staff import (
     Staff,
     StaffLetter,
@@ -71,6 +72,7 @@ __all__ = [
     "Participant",
     "QuestionnaireVersion",
     "Randomisation",
+    "Rehearsal",
     "Report",
     "Response",
     "ResponseEvent",

@@ -132,6 +132,18 @@ class MarksForm(Form):
     )
 
 
+class RehearsalForm(Form):
+    """The seed of a rehearsal; without one it is drawn."""
+
+    seed = StringField(
+        validators=[
+            Length(
+                max=LONGEST_SEED, message=f"The seed must be {LONGEST_SEED} characters or fewer"
+            ),
+        ]
+    )
+
+
 class WaveForm(Form):
     """Another last day of a wave, or its opening today, and why."""
 
