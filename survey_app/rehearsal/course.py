@@ -101,7 +101,7 @@ def rehearse(
             mail_from="Rehearsal <rehearsal@rehearsal.example>",
             mail_server=None,
         )
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, keys=settings.encryption_keys)
         try:
             schema.upgrade(database.engine)
             course = _Course(settings, database, definition, seed=seed)
@@ -307,6 +307,7 @@ class _Course:
                 seed=self._seed,
                 by=BY,
                 at=_at(day, time(7)),
+                cut_off_because="The rehearsal randomises on the day that was planned.",
             )
         self._is_randomised = True
 
