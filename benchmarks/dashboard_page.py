@@ -51,7 +51,14 @@ def fill(on: Stage) -> str:
         at = session.scalars(select(Invitation.invited_at).limit(1)).one()
         _spread_over_authorities(session, study)
         session.flush()
-        allocate_clusters(session, study=study, seed="benchmark", by=BY, at=at)
+        allocate_clusters(
+            session,
+            study=study,
+            seed="benchmark",
+            by=BY,
+            at=at,
+            cut_off_because="A benchmark.",
+        )
         people = session.scalars(select(Participant.id).order_by(Participant.id)).all()
         session.execute(
             insert(Invitation),

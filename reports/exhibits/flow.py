@@ -83,6 +83,8 @@ def _table(evidence: Evidence, counts: dict[str, dict[str, ArmCounts]]) -> Table
         rows.append(
             Row("Schools with anyone analysed", behind.school_cells()[: len(columns)], wave.title)
         )
+        if wave is evidence.snapshot.study.waves[0]:
+            rows += _late_rows(evidence, wave.id, wave.title, len(columns))
     rows += _paired_rows(evidence, len(columns))
     return Table(
         title="Participant flow by arm",
@@ -121,6 +123,24 @@ def _school_rows(evidence: Evidence, width: int) -> list[Row]:
         title = "Schools randomised or waiting"
     rows.append(Row(title, tuple([*cells, Count(len(by_arm))][:width]), "Schools"))
     return rows
+
+
+def _late_rows(evidence: Evidence, wave: str, title: str, width: int) -> list[Row]:
+    """Count who submitted the first wave once their school had its arm; no row where nobody did."""
+    submissions = evidence.snapshot.submissions
+    late = submissions[(submissions["wave"] == wave) & submissions["after_allocation"].astype(bool)]
+    rows = evidence.populations.step(wave)
+    rows = rows[rows["participant"].isin(late["participant"]) & rows["submitted"]]
+    if rows.empty:
+        return []
+    counts = count_by_arm(rows, evidence.populations.arms, Limits.of(evidence.snapshot.plan))
+    return [
+        Row(
+            "People who submitted after their school was allocated",
+            counts.people_cells()[:width],
+            title,
+        )
+    ]
 
 
 def _paired_rows(evidence: Evidence, width: int) -> list[Row]:

@@ -36,6 +36,7 @@ from survey_app.database.models import (
     Coding,
     Comment,
     Invitation,
+    LateAllocation,
     Letter,
     Membership,
     Participant,
@@ -55,7 +56,7 @@ from survey_app.database.queries.waves import wave_changes
 from survey_app.datasets.asked import asked_columns
 from survey_app.datasets.times import seconds_per_item
 from survey_app.trial import study_file
-from survey_app.trial.arm_names import ArmNames, name_arms
+from survey_app.trial.arm_names import ArmNames, asked_of_some, name_arms, sizes_would_tell
 from survey_app.trial.design import StudyDefinition
 from survey_app.trial.letter_kinds import POSTED
 from survey_app.version import VERSION
@@ -88,10 +89,12 @@ def build_snapshot(
     study as it is now.
     """
     randomisation = session.scalar(select(Randomisation).where(Randomisation.study_id == study.id))
+    is_released = study.unmasked_at is not None
+    tells = not is_released and sizes_would_tell(definition)
     arms = name_arms(
         definition,
-        mask=randomisation.mask if randomisation else {},
-        is_released=study.unmasked_at is not None,
+        mask=randomisation.mask if randomisation and not tells else {},
+        is_released=is_released,
     )
     schools = _schools(session, study, arms)
     submissions = _submissions(session, study, randomisation)
@@ -146,7 +149,7 @@ class _Questions:
     ) -> None:
         self._asked: dict[tuple[int, str, str], Questionnaire] = {}
         texts: dict[str, str] = {}
-        asked_of_some: set[str] = set()
+        of_some: set[str] = set()
         choices: dict[str, None] = {}
         own_items: dict[str, str] = {}
         occasions = [(_NOW, wave.id, definition) for wave in definition.waves]
@@ -155,7 +158,7 @@ class _Questions:
             everyone = self._asked[version, wave, ""] = as_it_was.questionnaire(wave, None)
             for arm in as_it_was.arms:
                 asked = self._asked[version, wave, arm.id] = as_it_was.questionnaire(wave, arm.id)
-                asked_of_some |= _only_in(asked, everyone)
+                of_some |= asked_of_some(asked, everyone)
                 texts |= {q.id: q.text for q in asked.questions() if q.kind == "text"}
                 choices |= dict.fromkeys(q.id for q in asked.questions() if q.kind == "choice")
                 own_items |= {
@@ -163,8 +166,8 @@ class _Questions:
                     for q in asked.questions()
                     if q.kind == "choice" and q.instrument is None
                 }
-        hidden = asked_of_some if arms.masked else set()
-        self.of_some_arms = frozenset(asked_of_some & texts.keys())
+        hidden = of_some if arms.masked else set()
+        self.of_some_arms = frozenset(of_some & texts.keys())
         self.texts = {name: text for name, text in texts.items() if name not in hidden}
         self.own_items = {name: text for name, text in own_items.items() if name not in hidden}
         self.all_choices = list(choices)
@@ -185,17 +188,6 @@ class _Questions:
             for each in (version, earlier)
         )
         return (now - before) & {*self.choices, *self.texts}
-
-
-def _only_in(asked: Questionnaire, everyone: Questionnaire) -> set[str]:
-    """The questions of one arm, with those that depend on them: who has them tells the arm."""
-    common = {question.id for question in everyone.questions()}
-    found: set[str] = set()
-    for question in asked.questions():
-        depends_on = {name for rule in question.asked_when for name in rule.questions}
-        if question.id not in common or depends_on & found:
-            found.add(question.id)
-    return found
 
 
 def _rows(session: Session, statement: Executable, columns: list[str]) -> pd.DataFrame:
@@ -301,23 +293,33 @@ def _submissions(
             Allocation.arm,
             func.coalesce(Submission.questionnaire_id, _NOW),
             func.coalesce(QuestionnaireVersion.number, 1),
+            LateAllocation.allocated_at,
         )
         .join(Participant, Participant.id == Submission.participant_id)
         .outerjoin(QuestionnaireVersion, QuestionnaireVersion.id == Submission.questionnaire_id)
         .outerjoin(Allocation, Allocation.school_id == Participant.school_id)
+        .outerjoin(
+            LateAllocation,
+            (LateAllocation.study_id == Allocation.study_id)
+            & (LateAllocation.number == Allocation.act),
+        )
         .where(Submission.study_id == study.id, has_begun(), counts())
         .order_by(Submission.id)
     )
     columns = ["submission", "participant", "wave", "started_at", "submitted_at", "arm"]
-    columns += ["questionnaire", "version"]
+    columns += ["questionnaire", "version", "late_at"]
     submissions = _rows(session, statement, columns).set_index("submission")
-    for column in ("started_at", "submitted_at"):
+    for column in ("started_at", "submitted_at", "late_at"):
         submissions[column] = pd.to_datetime(submissions[column], utc=True)
-    submissions["after_allocation"] = (
-        submissions["submitted_at"] > randomisation.allocated_at
-        if randomisation is not None
-        else False
-    )
+    if randomisation is not None:
+        # A school that came late was allocated later than the others; one that waits, not yet.
+        allocated_at = submissions["late_at"].fillna(randomisation.allocated_at)
+        submissions["after_allocation"] = submissions["arm"].notna() & (
+            submissions["submitted_at"] > allocated_at
+        )
+    else:
+        submissions["after_allocation"] = False
+    submissions = submissions.drop(columns="late_at")
     submissions["seconds_per_item"] = seconds_per_item(
         session, study=study, started_at=submissions["started_at"]
     )
@@ -587,8 +589,11 @@ def _provenance(
         facts["Dates moved, for the demonstration, by days"] = str(definition.shifted_by_days)
     if randomisation is not None:
         facts["Roster at randomisation (SHA-256)"] = randomisation.roster_sha256
-        facts["Allocation, sealed (SHA-256)"] = randomisation.allocation_sha256
+        if randomisation.source:
+            facts["Allocation"] = f"Made elsewhere and imported: {randomisation.source}"
         if not arms.masked:
+            # Whoever guessed at the seed could see by the seal that they were right.
+            facts["Allocation, sealed (SHA-256)"] = randomisation.allocation_sha256
             facts["Seed of the randomisation"] = randomisation.seed
     facts["Seed of the analysis"] = str(definition.plan.seed)
     return facts | {library: metadata.version(library) for library in _LIBRARIES}

@@ -18,7 +18,8 @@ from survey_app.database.queries.people import (
     person_by_id,
     places_of,
 )
-from survey_app.database.queries.timeline import timeline_of
+from survey_app.database.queries.studies import randomisation_of
+from survey_app.database.queries.timeline import TimelineEntry, timeline_of
 from survey_app.database.queries.trail import staff_names
 from survey_app.operations.disowning import settle_disowned
 from survey_app.operations.errors import OperationError
@@ -89,7 +90,7 @@ def person(study: str, code: str) -> str:
         takes_reminders=someone.reminders_stopped_at is None,
         has_link=any(letter.revoked_at is None for letter in found.letters),
         timeline=timeline_rows(
-            timeline_of(record(), someone, reminders=REMINDERS),
+            _shown(timeline_of(record(), someone, reminders=REMINDERS)),
             found.acts,
             names,
             {wave.id: wave.title for wave in design.waves},
@@ -255,3 +256,10 @@ def _letter_or_404(letter_id: int) -> Any:
 
 def _back_to(study: str, code: str) -> Response:
     return redirect(url_for("coordinator.person", study=study, code=code), 303)
+
+
+def _shown(entries: list[TimelineEntry]) -> list[TimelineEntry]:
+    """Leave out the single savings where they would tell the arm: one arm is asked more."""
+    if "see_arms" in g.permissions or randomisation_of(record(), g.study) is None:
+        return entries
+    return [entry for entry in entries if entry.what != "saved"]

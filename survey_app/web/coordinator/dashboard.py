@@ -14,7 +14,7 @@ from survey_app.database.queries.progress import (
 )
 from survey_app.database.queries.studies import randomisation_of
 from survey_app.operations.studies import definition_of
-from survey_app.trial.arm_names import ArmNames, name_arms
+from survey_app.trial.arm_names import ArmNames, name_arms, sizes_would_tell
 from survey_app.web.access import requires
 from survey_app.web.coordinator.flow_lines import FlowCounts, flow_of
 from survey_app.web.coordinator.outlook_lines import (
@@ -52,7 +52,7 @@ def dashboard(study: str) -> str:
     if randomisation is not None:
         arms = name_arms(design, mask=randomisation.mask, is_released=is_released)
     # How many schools an arm has would tell which one it is.
-    tell_by_size = not is_released and len({arm.ratio for arm in design.arms}) > 1
+    tell_by_size = not is_released and sizes_would_tell(design)
     shown = _NONE if tell_by_size else arms
     cells = wave_cells(record(), g.study)
     begun = waves_begun(design, cells)

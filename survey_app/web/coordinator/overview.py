@@ -35,6 +35,8 @@ def overview(study: str) -> str:
     counts = counts_by_wave(record(), g.study)
     roster = roster_counts(record(), g.study)
     randomised = randomisation_of(record(), g.study)
+    # What an arm is given is for those who work with the arms, until they are released to all.
+    shows_arms = g.study.unmasked_at is not None or "randomise" in g.permissions
     return render_template(
         "coordinator/overview.html",
         study=study,
@@ -58,7 +60,8 @@ def overview(study: str) -> str:
         roster=roster_rows(roster),
         randomised_on=day_in_words(randomised.allocated_at.date()) if randomised else "",
         planned_on=day_in_words(design.allocation.planned_on),
-        delivered=delivered_rows(design),
+        delivered=delivered_rows(design) if shows_arms else [],
+        is_imported=randomised is not None and bool(randomised.source),
         is_masked=g.study.unmasked_at is None,
         steps=steps_today(),
     )

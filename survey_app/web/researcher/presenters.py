@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from instruments.questionnaire import OpenPart
+from survey_app.trial.arm_names import questions_that_tell
 from survey_app.trial.design import StudyDefinition
 
 _REFERENCE_LENGTH = 10
@@ -39,10 +40,11 @@ class CommentToCode:
 def questions_to_code(design: StudyDefinition, *, is_unmasked: bool) -> Mapping[str, str]:
     """Give the open questions whose answers may be coded, by id, in the order of the study.
 
-    A question asked of one arm would tell a coder the arm, so it waits until arms are released.
+    A question asked of one arm would tell a coder the arm, and so would one that depends on its
+    answer: they wait until arms are released.
     """
     asked = _open_questions(design)
-    hidden = set() if is_unmasked else {part.id for part in asked if part.arms}
+    hidden = set() if is_unmasked else questions_that_tell(design)
     return {part.id: part.text for part in asked if part.id not in hidden}
 
 

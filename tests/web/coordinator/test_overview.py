@@ -6,7 +6,7 @@ from trials import BY, Clock, Trial
 
 from instruments.catalogue import Source, load_sources
 from survey_app.operations import versions
-from survey_app.operations.studies import register_study
+from survey_app.operations.studies import register_study, unmask_study
 from survey_app.roles import ROLES
 from survey_app.trial.design import read_study
 
@@ -45,8 +45,21 @@ def test_tells_apart_who_stayed_joined_and_left_once_somebody_has(sign_in_as, tr
     assert "Before supervision Have left since 1 0 0%" in shown
 
 
+def test_what_each_arm_is_given_is_shown_to_the_masked_after_unmasking(
+    sign_in_as, trial: Trial
+) -> None:
+    evaluator = sign_in_as("evaluator")
+    for browser in (evaluator, sign_in_as("researcher"), sign_in_as("redactor")):
+        page = browser.get(PATH).text
+        assert "Support as usual" not in page
+        assert "One to one" not in page
+    with trial.database.writing() as session:
+        unmask_study(session, study=trial.study(session), because="Done.", by=BY, at=trial.clock())
+    assert "Support as usual" in evaluator.get(PATH).text
+
+
 def test_shows_what_each_arm_is_given_and_from_when(sign_in_as, trial: Trial) -> None:
-    shown = text_of_page(sign_in_as("evaluator").get(PATH).text)
+    shown = text_of_page(sign_in_as("coordinator").get(PATH).text)
     assert "Supervision 1 One to one 4 November 2019 20 March 2020 Our choice" in shown
     assert "Support as usual 1 Usual support 4 November 2019 No end is planned" in shown
 
