@@ -134,7 +134,7 @@ def _invite(
     roster = read_roster("\n".join(lines).encode(), phases=definition.study.phases)
     with database.writing() as session:
         study = register_study(session, definition=definition, by=BY, at=at)
-        import_roster(session, study=study, rows=roster.rows, by=BY, at=at)
+        import_roster(session, study=study, rows=roster.rows, key=settings.secret_key, by=BY, at=at)
     with database.writing() as session:
         invite_wave(
             session,

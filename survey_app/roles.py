@@ -23,6 +23,7 @@ Permission = Literal[
     "unmask",
     "see_audit",
     "manage_staff",
+    "answer_rights",
 ]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -42,7 +43,7 @@ ROLE_PURPOSES: Mapping[Role, str] = {
     "researcher": "Codes comments that were redacted by somebody else. Sees no arm",
     "evaluator": "Makes reports, with arms masked until they are released",
     "safeguarding_contact": "Is named for worries about safety. Sees how the study stands",
-    "data_manager": "Gives and ends access, releases arms, and reads the audit trail",
+    "data_manager": "Gives and ends access, releases arms, erases, and reads the audit trail",
 }
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
@@ -62,7 +63,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "evaluator": frozenset({"see_study", "make_reports"}),
     "safeguarding_contact": frozenset({"see_study"}),
     "data_manager": frozenset(
-        {"see_study", "see_held_pages", "see_audit", "unmask", "manage_staff"}
+        {"see_study", "see_held_pages", "see_audit", "unmask", "manage_staff", "answer_rights"}
     ),
 }
 

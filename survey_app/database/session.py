@@ -82,7 +82,12 @@ def _sqlite_engine(url: str, *, reads_only: bool) -> Engine:
     def prepare(connection: Any, _entry: Any) -> None:
         # The driver must not open transactions of its own: `begin` chooses their kind.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         if reads_only:
             connection.execute("PRAGMA query_only=ON")

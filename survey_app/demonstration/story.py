@@ -135,7 +135,14 @@ class _Story:
         with self._database.writing() as session:
             study = register_study(session, definition=self._definition, by=BY, at=start)
             roster = read_roster(self._roster, phases=self._definition.study.phases)
-            import_roster(session, study=study, rows=roster.rows, by=BY, at=start)
+            import_roster(
+                session,
+                study=study,
+                rows=roster.rows,
+                key=self._settings.secret_key,
+                by=BY,
+                at=start,
+            )
             for role in ROLES:
                 staff = add_staff(
                     session,

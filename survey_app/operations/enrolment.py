@@ -16,7 +16,9 @@ from survey_app.database.models import (
     Participant,
     School,
     Study,
+    Tombstone,
 )
+from survey_app.links import address_hash
 from survey_app.operations.audit import record_event
 from survey_app.operations.memberships import (
     begin_membership,
@@ -50,12 +52,12 @@ class RosterSummary:
 
 
 def import_roster(
-    session: Session, *, study: Study, rows: Sequence[RosterRow], by: str, at: datetime
+    session: Session, *, study: Study, rows: Sequence[RosterRow], key: str, by: str, at: datetime
 ) -> RosterSummary:
     """Add or update every school and person of a checked roster; the same file twice adds nobody.
 
-    Nobody is taken off the roster for being missing from a file, and nobody who left comes back by
-    one. A person whom the file has at another school is moved before randomisation.
+    Nobody is taken off the roster for being missing from a file, and nobody who left or was erased
+    comes back by one. A person whom the file has at another school is moved before randomisation.
 
     Raises RosterError, with every row at fault, where a row would change what a school was
     randomised with, would move a person after randomisation, or would add a school then. Nothing
@@ -63,7 +65,7 @@ def import_roster(
     """
     # Two imports at once queue.
     lock_roster(session, study.id)
-    roster = _Import(session, study, at, rows)
+    roster = _Import(session, study, at, rows, key=key)
     faults = roster.conflicts()
     if faults:
         raise RosterError(faults)
@@ -89,7 +91,7 @@ class _Import:
     """One import in progress: what is on record, and what changed."""
 
     def __init__(
-        self, session: Session, study: Study, at: datetime, rows: Sequence[RosterRow]
+        self, session: Session, study: Study, at: datetime, rows: Sequence[RosterRow], *, key: str
     ) -> None:
         self._session = session
         self._study = study
@@ -135,6 +137,10 @@ class _Import:
             if contact.email not in addresses:
                 name = (contact.participant.school.urn, contact.name.casefold())
                 self._unlisted.setdefault(name, []).append(contact)
+        self._key = key
+        self._erased = set(
+            session.scalars(select(Tombstone.address_hash).where(Tombstone.study_id == study.id))
+        )
         self._main_lines = self._where_people_take_part(rows)
         self._randomised = is_randomised(session, study.id)
         self._takes_late_schools = self._design.allocation.late_schools == "next place"
@@ -246,7 +252,7 @@ class _Import:
             return
         contact = self._contacts.get(row.dsl_email) or self._renamed(row, school)
         if contact is None:
-            if self._has_left(row, school):
+            if self._was_erased(row) or self._has_left(row, school):
                 return
             self._add_person(row, school)
             return
@@ -298,6 +304,13 @@ class _Import:
         self._session.flush()
         begin_membership(self._session, participant=participant, school=school, since=self._today)
         self._people["moved"] += 1
+
+    def _was_erased(self, row: RosterRow) -> bool:
+        """Whether the owner of this address was erased, whom a file does not bring back."""
+        if not self._erased or address_hash(row.dsl_email, key=self._key) not in self._erased:
+            return False
+        self._note(row, "the owner of this address was erased and was not brought back")
+        return True
 
     def _has_left(self, row: RosterRow, school: School) -> bool:
         """Whether this is somebody who left that school, which a file does not undo."""

@@ -18,6 +18,18 @@ def lock_roster(session: Session, study_id: int) -> None:
     session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True))
 
 
+def lock_person(session: Session, participant: Participant) -> None:
+    """Wait for whoever else changes this person, and look at them as they are then."""
+    # Not by a refresh alone: it would lock what the person was read with, which may be missing.
+    session.execute(
+        select(Participant.id)
+        .where(Participant.id == participant.id)
+        .with_for_update(key_share=True)
+    )
+    columns = [column.key for column in Participant.__table__.columns]
+    session.refresh(participant, columns)
+
+
 def enrol_person(
     session: Session,
     *,

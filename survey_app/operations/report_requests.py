@@ -70,7 +70,14 @@ def finish_report(
     by: str,
     at: datetime,
 ) -> None:
-    """Put a made report on record; where no PDF could be made, with the reason."""
+    """Put a made report on record; where no PDF could be made, with the reason.
+
+    One that was to be begun again meanwhile is thrown away: it holds answers that were erased.
+    """
+    session.flush()
+    session.refresh(report, with_for_update=True)
+    if report.state != "making":
+        return
     report.state, report.lease_until, report.finished_at = "ready", None, at
     report.html, report.pdf, report.masked, report.error = html, pdf, masked, pdf_missing_because
     record_event(

@@ -12,6 +12,7 @@ from survey_app.database.queries.letters import letter_to_send
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError
 from survey_app.operations.invitations import cancel_letters_to, queue_letter
+from survey_app.operations.memberships import lock_person
 from survey_app.operations.outbox import why_not_needed
 from survey_app.trial.letter_kinds import REMINDERS
 
@@ -69,7 +70,7 @@ def stop_reminders(session: Session, *, participant: Participant, by: str, at: d
 
     It is not withdrawing: the link works on, and later waves are still invited to.
     """
-    session.refresh(participant, with_for_update={"key_share": True})
+    lock_person(session, participant)
     if participant.reminders_stopped_at is not None:
         return False
     participant.reminders_stopped_at = at
@@ -92,7 +93,7 @@ def stop_reminders(session: Session, *, participant: Participant, by: str, at: d
 
 def allow_reminders(session: Session, *, participant: Participant, by: str, at: datetime) -> bool:
     """Remind a person again who wanted no reminders; give whether that is new."""
-    session.refresh(participant, with_for_update={"key_share": True})
+    lock_person(session, participant)
     if participant.reminders_stopped_at is None:
         return False
     participant.reminders_stopped_at = None

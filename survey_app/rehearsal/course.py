@@ -136,7 +136,14 @@ class _Course:
         with self._database.writing() as session:
             study = register_study(session, definition=self._definition, by=BY, at=at)
             study.moved_waves = _moved(self._definition, definition_as_filed(study))
-            import_roster(session, study=study, rows=roster, by=BY, at=at)
+            import_roster(
+                session,
+                study=study,
+                rows=roster,
+                key=self._settings.secret_key,
+                by=BY,
+                at=at,
+            )
         with self._database.reading() as session:
             people = session.execute(
                 select(Participant.id, Participant.school_id, Contact.email)

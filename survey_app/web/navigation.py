@@ -147,6 +147,13 @@ PLACES: tuple[Place, ...] = (
             "data_manager.take_access",
         ),
     ),
+    Place(
+        "People’s rights",
+        "Take people out of the study, erase them, and show what is held",
+        "data_manager.rights",
+        "answer_rights",
+        ("data_manager.rights_of", "data_manager.erase"),
+    ),
     Place("Held pages", "Look at pages not saved", "data_manager.held_pages", "see_held_pages"),
     Place("Audit trail", "See who changed what", "data_manager.audit_trail", "see_audit"),
     Place(

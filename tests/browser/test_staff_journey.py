@@ -41,7 +41,17 @@ ROOMS = {
     "redactor": ["", "redaction"],
     "researcher": ["", "comments", "codebook"],
     "evaluator": ["", "reports"],
-    "data-manager": ["", "staff", "staff/2", "staff/6", "held-pages", "audit-trail", "unmasking"],
+    "data-manager": [
+        "",
+        "staff",
+        "staff/2",
+        "staff/6",
+        "held-pages",
+        "rights",
+        "rights/P00001",
+        "audit-trail",
+        "unmasking",
+    ],
 }
 
 

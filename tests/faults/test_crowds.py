@@ -46,7 +46,7 @@ def school(trial: Trial) -> list[str]:
         study.source = study.source.replace("per_day = 4", "per_day = 40")
         study.definition_sha256 = sha256(study.source.encode()).hexdigest()
         roster = read_roster(A_SCHOOL.encode(), phases=trial.definition.study.phases)
-        import_roster(session, study=study, rows=roster.rows, by=BY, at=trial.clock())
+        import_roster(session, study=study, rows=roster.rows, key=KEY, by=BY, at=trial.clock())
     trial.invite()
     with trial.database.reading() as session:
         letters = session.scalars(

@@ -9,7 +9,7 @@ from answering import answer, save, send, start
 from at_once import at_once
 from letterboxes import outbox
 from looking import events, only, rows
-from trials import BY, ROSTER, Trial
+from trials import BY, KEY, ROSTER, Trial
 
 from survey_app.database.models import (
     Coding,
@@ -66,7 +66,7 @@ def test_two_imports_at_once_add_everybody_once(trial: Trial):
         with each.database.writing() as session:
             study = each.study(session)
             return import_roster(
-                session, study=study, rows=parsed.rows, by=BY, at=each.clock()
+                session, study=study, rows=parsed.rows, key=KEY, by=BY, at=each.clock()
             ).people_added
 
     assert sorted(at_once(trial, bring_in, bring_in)) == [0, 1]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from allocations import BLOCKS, allocating
 from looking import events, everything, rows
-from trials import BY, ROSTER, SLUG, Clock, Trial
+from trials import BY, KEY, ROSTER, SLUG, Clock, Trial
 
 from survey_app.database.models import Allocation, Authority, Contact, Invitation, School
 from survey_app.database.models import Participant as Person
@@ -43,7 +43,7 @@ def bring_in(trial: Trial, *roster: RosterRow) -> RosterSummary:
     trial.clock.move(days=1)
     with trial.database.writing() as session:
         return import_roster(
-            session, study=trial.study(session), rows=roster, by=BY, at=trial.clock()
+            session, study=trial.study(session), rows=roster, key=KEY, by=BY, at=trial.clock()
         )
 
 
@@ -62,7 +62,7 @@ def test_every_school_and_person_of_a_roster_is_on_record(database: Database, cl
     roster = read_roster(ROSTER, phases=definition.study.phases)
     with database.writing() as session:
         study = register_study(session, definition=definition, by=BY, at=clock())
-        summary = import_roster(session, study=study, rows=roster.rows, by=BY, at=clock())
+        summary = import_roster(session, study=study, rows=roster.rows, key=KEY, by=BY, at=clock())
         counts = roster_counts(session, study)
     assert summary == RosterSummary(
         schools_added=9,

@@ -98,7 +98,7 @@ def test_inviting_again_reaches_newcomers_only(invited: Trial):
     with invited.database.writing() as session:
         roster = read_roster(ROSTER + newcomer, phases=invited.definition.study.phases)
         study = invited.study(session)
-        import_roster(session, study=study, rows=roster.rows, by=BY, at=invited.clock())
+        import_roster(session, study=study, rows=roster.rows, key=KEY, by=BY, at=invited.clock())
     assert invited.invite() == 1
     assert kinds(invited) == {"invitation": PEOPLE + 1}
 
@@ -274,7 +274,7 @@ def crowded(trial: Trial) -> Trial:
         study.source = study.source.replace("per_day = 4", "per_day = 3")
         study.definition_sha256 = sha256(study.source.encode()).hexdigest()
         roster = read_roster(ROSTER + more.encode(), phases=trial.definition.study.phases)
-        import_roster(session, study=study, rows=roster.rows, by=BY, at=trial.clock())
+        import_roster(session, study=study, rows=roster.rows, key=KEY, by=BY, at=trial.clock())
     return trial
 
 

@@ -182,7 +182,7 @@ def change_address(trial: Trial) -> None:
     with trial.database.writing() as session:
         roster = read_roster(changed, phases=trial.definition.study.phases)
         study = trial.study(session)
-        import_roster(session, study=study, rows=roster.rows, by=BY, at=trial.clock())
+        import_roster(session, study=study, rows=roster.rows, key=KEY, by=BY, at=trial.clock())
 
 
 def test_a_new_address_on_the_roster_is_written_to_again(settings, invited):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from answering import answer
 from looking import everything, rows
-from trials import BY, Trial
+from trials import BY, KEY, Trial
 
 from survey_app.database.models import Invitation, Participant, School, Submission
 from survey_app.database.queries.invitations import counts_by_wave, visit_by_token
@@ -129,7 +129,7 @@ def test_a_roster_that_still_names_the_number_that_went_changes_nothing(trial: T
     roster = read_roster(text, phases=trial.definition.study.phases)
     with trial.database.writing() as session:
         summary = import_roster(
-            session, study=trial.study(session), rows=roster.rows, by=BY, at=trial.clock()
+            session, study=trial.study(session), rows=roster.rows, key=KEY, by=BY, at=trial.clock()
         )
     assert (summary.schools_added, summary.schools_updated, summary.people_moved) == (0, 0, 0)
     assert {s.urn: s.name for s in rows(trial.database, School)}["100001"] == "School 1"

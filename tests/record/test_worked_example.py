@@ -106,7 +106,9 @@ class WorkedExample:
         with self.database.writing() as session:
             row = register_study(session, definition=self.definition, by=BY, at=self.clock())
             roster = read_roster(roster_file(), phases=self.definition.study.phases)
-            summary = import_roster(session, study=row, rows=roster.rows, by=BY, at=self.clock())
+            summary = import_roster(
+                session, study=row, rows=roster.rows, key=KEY, by=BY, at=self.clock()
+            )
         assert (summary.schools_added, summary.people_added) == (24, 48)
 
     def answer(self, wave: str) -> None:

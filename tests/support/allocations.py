@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from trials import BY, ROSTER, Trial
+from trials import BY, KEY, ROSTER, Trial
 
 from survey_app.operations.enrolment import import_roster
 from survey_app.operations.studies import register_study
@@ -41,5 +41,5 @@ def comes_late(trial: Trial, number: int = 11, authority: str = "Bolton") -> Non
     with trial.database.writing() as session:
         roster = read_roster(latecomer(number, authority), phases=trial.definition.study.phases)
         import_roster(
-            session, study=trial.study(session), rows=roster.rows, by=BY, at=trial.clock()
+            session, study=trial.study(session), rows=roster.rows, key=KEY, by=BY, at=trial.clock()
         )

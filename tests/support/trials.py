@@ -152,7 +152,7 @@ def load_trial(database: Database) -> None:
     with database.writing() as session:
         study = register_study(session, definition=definition, by=BY, at=clock())
         roster = read_roster(ROSTER, phases=definition.study.phases)
-        import_roster(session, study=study, rows=roster.rows, by=BY, at=clock())
+        import_roster(session, study=study, rows=roster.rows, key=KEY, by=BY, at=clock())
         for role in ROLES:
             staff = add_staff(
                 session,

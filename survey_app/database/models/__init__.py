@@ -18,6 +18,7 @@ from survey_app.database.models.record import (
     Report,
 )
 from survey_app.database.models.rehearsals import Rehearsal
+from survey_app.database.models.rights import Tombstone
 from survey_app.database.models.staff import (
     Staff,
     StaffLetter,
@@ -86,6 +87,7 @@ __all__ = [
     "Study",
     "Submission",
     "SupervisionSession",
+    "Tombstone",
     "WaveChange",
     "WrongLink",
     "WrongSignIn",

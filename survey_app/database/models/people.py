@@ -42,6 +42,7 @@ class Participant(Base):
     """The participant whose place at the school they took."""
     came_from_id: Mapped[int | None]
     """The participant that the same person was at another school."""
+    erased_at: Mapped[Moment | None]
     merged_into_id: Mapped[int | None]
     """The participant that this record turned out to be, too; it counts nowhere any more."""
 

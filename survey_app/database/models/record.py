@@ -26,6 +26,10 @@ class Report(Base):
     finished_at: Mapped[Moment | None]
     masked: Mapped[bool | None]
     error: Mapped[LongText] = mapped_column(default="")
+    destroyed_at: Mapped[Moment | None]
+    """When its files were destroyed, because answers in them were erased."""
+    html_sha256: Mapped[Digest | None]
+    pdf_sha256: Mapped[Digest | None]
     html: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     pdf: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
 

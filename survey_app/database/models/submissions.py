@@ -37,6 +37,8 @@ class Submission(Base):
     started_at: Mapped[Moment]
     submitted_at: Mapped[Moment | None]
     receipt: Mapped[ShortText | None] = mapped_column(unique=True)
+    erased_at: Mapped[Moment | None]
+    """When its answers were erased; that it was made, and when, stays."""
 
     questionnaire: Mapped[QuestionnaireVersion | None] = relationship(
         primaryjoin=lambda: foreign(Submission.questionnaire_id) == QuestionnaireVersion.id,

@@ -232,6 +232,7 @@ def has_begun() -> ColumnElement[bool]:
     """
     return (
         Submission.submitted_at.is_not(None)
+        | Submission.erased_at.is_not(None)
         | exists().where(Response.submission_id == Submission.id, Response.value != NOT_ANSWERED)
         | exists().where(Comment.submission_id == Submission.id, Comment.body != "")
     )

@@ -10,9 +10,7 @@ from typing import Literal, get_args
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from survey_app.database.encryption import is_hash_of
 from survey_app.database.models import (
-    Contact,
     Invitation,
     Membership,
     Participant,
@@ -229,14 +227,3 @@ def moves_between_schools(session: Session, study: Study) -> list[tuple[Particip
     return [
         (before[mover.came_from_id], mover) for mover in movers if mover.came_from_id is not None
     ]
-
-
-def current_contact(session: Session, study: Study, email: str) -> Contact | None:
-    """The contact that letters to this address go to now."""
-    return session.scalar(
-        select(Contact).where(
-            Contact.study_id == study.id,
-            is_hash_of(session, Contact.email_hash, email),
-            Contact.ended_at.is_(None),
-        )
-    )

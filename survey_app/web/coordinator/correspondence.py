@@ -83,6 +83,7 @@ def person(study: str, code: str) -> str:
             if place.until_on is None and place.school_id != someone.school_id
         ],
         may_change="import_roster" in g.permissions and someone.merged_into_id is None,
+        has_withdrawn=someone.withdrawn_at is not None,
         has_left=someone.left_on is not None,
         may_come_back=someone.left_on is not None and someone.left_because != "moved",
         may_follow=someone.left_on is not None and follower_of(record(), someone) is None,

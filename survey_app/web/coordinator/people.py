@@ -12,6 +12,7 @@ from survey_app.database.queries.people import person_by_code
 from survey_app.database.queries.schools import school_by_urn
 from survey_app.operations.errors import OperationError
 from survey_app.operations.merging import MergedPeople, merge_people
+from survey_app.operations.rights import withdraw_person
 from survey_app.operations.roster_edits import change_person
 from survey_app.operations.staff import actor
 from survey_app.operations.studies import definition_of
@@ -251,6 +252,21 @@ def take_come_back(study: str, code: str) -> Response:
             f"{name_of(person)} is in the role again. Their old links stay dead: send a new one.",
             "success",
         )
+    return _back_to(study, code)
+
+
+@blueprint.post("/studies/<string:study>/people/<string:code>/withdraw")
+@requires("import_roster")
+def take_withdrawal(study: str, code: str) -> Response:
+    """Take a person out of the study who asked for that in a reply."""
+    person = _person_or_404(code)
+    is_new = withdraw_person(record(), participant=person, by=actor(g.staff), at=now())
+    flash(
+        f"{name_of(person)} is out of the study. A data manager can erase what they answered."
+        if is_new
+        else f"{name_of(person)} had withdrawn already.",
+        "success" if is_new else "information",
+    )
     return _back_to(study, code)
 
 

@@ -29,7 +29,7 @@ from survey_app.web.coordinator.roster_lines import (
 )
 from survey_app.web.forms import REFUSED
 from survey_app.web.pages import paging
-from survey_app.web.service import now, record
+from survey_app.web.service import now, record, service
 
 _LONGEST = 200
 
@@ -85,7 +85,12 @@ def take_roster(study: str) -> Response | tuple[str, int]:
     try:
         roster = read_roster(form.roster.data.read(), phases=phases)
         summary = import_roster(
-            record(), study=g.study, rows=roster.rows, by=actor(g.staff), at=now()
+            record(),
+            study=g.study,
+            rows=roster.rows,
+            key=service().settings.secret_key,
+            by=actor(g.staff),
+            at=now(),
         )
     except RosterError as error:
         n_faults = len(error.faults)

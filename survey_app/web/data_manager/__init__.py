@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from survey_app.web.data_manager import staff, views
+from survey_app.web.data_manager import rights, staff, views
 from survey_app.web.data_manager.room import blueprint
 
-__all__ = ["blueprint", "staff", "views"]
+__all__ = ["blueprint", "rights", "staff", "views"]

@@ -15,6 +15,16 @@ from survey_app.web.forms import Filled, Form
 LONGEST_REASON = 1000
 
 
+class ErasureForm(Form):
+    """A tick that says that it was asked for and is meant."""
+
+    confirmed = BooleanField(
+        validators=[
+            InputRequired("Tick the box to say that this was asked for and cannot be undone")
+        ]
+    )
+
+
 class UnmaskingForm(Form):
     """A reason, and a tick that says it is meant."""
 

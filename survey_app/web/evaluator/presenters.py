@@ -30,6 +30,10 @@ class ReportOnRecord(Protocol):
     def masked(self) -> bool | None: ...
     @property
     def error(self) -> str: ...
+    @property
+    def destroyed_at(self) -> datetime | None: ...
+    @property
+    def html_sha256(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,12 @@ def _state(report: ReportOnRecord) -> tuple[str, str]:
         arms = "The arms are shown as A and B." if report.masked else "The arms are named."
         no_pdf = f" There is no PDF: {report.error}" if report.error else ""
         return "Ready", f"Made on {finished}. {arms}{no_pdf}"
+    if report.state == "destroyed" and report.destroyed_at is not None:
+        return "Destroyed", (
+            f"Made on {finished}. Its files were destroyed on "
+            f"{moment_in_words(report.destroyed_at)}, because answers in them were erased. The "
+            f"page had the seal (SHA-256) {report.html_sha256}."
+        )
     if report.state == "failed":
         return "Could not be made", f"{report.error} ({finished})"
     if report.state == "making":

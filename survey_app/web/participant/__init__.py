@@ -12,6 +12,7 @@ from survey_app.web.participant import (
     item_saving,
     opening,
     stopping,
+    withdrawing,
 )
 from survey_app.web.participant.room import blueprint
 
@@ -26,4 +27,5 @@ __all__ = [
     "item_saving",
     "opening",
     "stopping",
+    "withdrawing",
 ]

@@ -93,6 +93,7 @@ def _show(
         closes_on=day_in_words(delivery.wave.closes_on),
         paragraphs=definition.notice.paragraphs,
         questionnaire_note=definition.study.questionnaire_note,
+        withdraw_url=url_for("participant.withdrawing", reference=visit.invitation.reference),
         not_me_url=url_for("participant.disown", reference=visit.invitation.reference),
         boxes=[
             {

@@ -127,6 +127,7 @@ def saved(visit: Visit) -> Response:
         "saved",
         study=delivery.definition,
         closes_on=day_in_words(delivery.wave.closes_on),
+        withdraw_url=url_for("participant.withdrawing", reference=visit.invitation.reference),
         resume_url=url_for("participant.resume", reference=visit.invitation.reference),
         leave_url=url_for("participant.leave", reference=visit.invitation.reference),
     )
@@ -172,6 +173,7 @@ def _show_receipt(
         receipt=visit.submission.receipt,
         submitted=moment_in_words(visit.submission.submitted_at),
         changes_until="" if is_final(visit) else _changes_until(visit),
+        withdraw_url=url_for("participant.withdrawing", reference=visit.invitation.reference),
         check_url=url_for("participant.check", reference=visit.invitation.reference),
         next_opens_on=_next_opening(definition),
         signposting=definition.signposting.paragraphs,

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, StringField, TextAreaField, ValidationError
-from wtforms.validators import AnyOf, Optional
+from wtforms.validators import AnyOf, InputRequired, Optional
 
 from instruments.questionnaire import Page, Question
 from survey_app.operations.submissions import PageAnswers, normalise_text
@@ -39,6 +39,18 @@ class ParticipantForm(FlaskForm):
 
 class EmptyForm(ParticipantForm):
     """Nothing but the proof that the post came from our own page."""
+
+
+class WithdrawalForm(ParticipantForm):
+    """One of the ways to stop, and a tick that says it is meant."""
+
+    choice = StringField(validators=[AnyOf(("reminders", "withdraw", "erase"))])
+    sure = BooleanField(validators=[InputRequired()])
+
+    @property
+    def is_forged(self) -> bool:
+        """Whether the post did not carry the token of this browser's own page."""
+        return "csrf_token" in self.errors
 
 
 class PageForm(ParticipantForm):

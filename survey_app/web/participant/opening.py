@@ -6,7 +6,7 @@ nothing and shows nobody's name; a POST opens the visit and leaves the secret ad
 
 from __future__ import annotations
 
-from flask import flash
+from flask import flash, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
@@ -103,4 +103,5 @@ def closed_page(visit: Visit, *, status: int = 200) -> Response | None:
         opens_on=day_in_words(delivery.wave.opens_on),
         closes_on=day_in_words(delivery.wave.closes_on),
         has_answers=bool(visit.values or visit.texts),
+        withdraw_url=url_for("participant.withdrawing", reference=visit.invitation.reference),
     )

@@ -25,7 +25,7 @@ TEN_FAULTS = (
     + "Bolton,School 8,100008,primary,yes,Ann Eight,ann@school8.example,caretaker\n"
     + "Bolton,School 9,100009,primary,yes,Ann Nine,ann@school9.example,DSL\n"
     + "Bolton,School Nine,100009,primary,yes,Bea Nine,bea@school9.example,deputy\n"
-    + "Bolton,School 10,100010,primary,yes,Ann Nine,ann@school9.example,DSL\n"
+    + "Bolton,School 10,100010,primary,yes,Bob Ten,ann@school9.example,DSL\n"
 )
 
 
@@ -107,9 +107,14 @@ def test_a_roster_is_imported_and_importing_again_adds_nobody(done, database, ro
     done("study", "load", SLUG)
     said = done("roster", "import", SLUG, roster_file)
     assert "Schools: 9 added, 0 updated; 1 on the roster cannot take part." in said
-    assert "People: 11 added, 0 updated, 0 unchanged." in said
+    assert "People: 11 added, 0 updated, 0 moved, 0 unchanged." in said
     said = done("roster", "import", SLUG, roster_file)
-    assert "People: 0 added, 0 updated, 11 unchanged." in said
+    assert "People: 0 added, 0 updated, 0 moved, 11 unchanged." in said
+    lines = done("roster", "history", SLUG).splitlines()
+    assert len(lines) == 12
+    assert lines[0].endswith("role,since,until,left_because,takes_part_here")
+    assert lines[1].startswith("100001,School 1,P00001,Person 1,DSL,")
+    assert lines[1].endswith(",,,yes")
     assert len(rows(database, Participant)) == 11
 
 
@@ -147,14 +152,15 @@ def test_a_roster_without_a_heading_or_of_another_phase_is_refused(refused, tria
 def test_after_randomisation_every_row_that_no_longer_fits_is_listed(refused, trial, tmp_path):
     trial.randomise()
     path = tmp_path / "roster.csv"
-    path.write_bytes(ROSTER.replace(b"Bolton,School 3", b"Bury,School 3") + NEW)
+    path.write_bytes(
+        ROSTER.replace(b"Bolton,School 3", b"Bury,School 3").replace(
+            b"100004,primary", b"100004,secondary"
+        )
+    )
     said = refused("roster", "import", SLUG, path)
     assert "line 4, authority" in said
-    assert "line 13, urn" in said
+    assert "line 5, phase or mainstream" in said
     assert len(rows(trial.database, School)) == 9
-
-
-NEW = b"Bolton,School 50,100050,primary,yes,Nia New,nia@new.example,DSL\n"
 
 
 def test_an_unknown_study_is_told_with_those_there_are(refused, trial, roster_file):
