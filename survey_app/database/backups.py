@@ -348,7 +348,9 @@ def _restore_postgresql(url: str, file: Path, *, over: bool, strangers: Any) -> 
     replace = ["--clean", "--if-exists"] if over else []
     _run(
         [
-            *("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", *replace),
+            *("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner"),
+            # The roles are the server's; `database roles` makes and grants them.
+            *("--no-privileges", *replace),
             *("--dbname=service=survey", str(file)),
         ],
         parameters_of(url, options=_WAITS),

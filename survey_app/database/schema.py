@@ -11,12 +11,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from survey_app.database.stores import renew_grants
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the record up to a revision; at the newest already, nothing happens."""
     _run(engine, command.upgrade, revision)
+    if is_current(engine):
+        renew_grants(engine)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from survey_app.database.encryption import Keyring, Purpose, use_keyring
+from survey_app.database.stores import KEYS_OF, SEARCH_PATH, Part, take_role
 
 _BUSY_SECONDS = 20
 _CONNECT_SECONDS = 10
@@ -29,12 +30,30 @@ _POSTGRESQL_CONNECTIONS = 8
 class Database:
     """One database and the two kinds of session it gives."""
 
-    def __init__(self, url: str, *, keys: Mapping[Purpose, Sequence[str]] | None = None) -> None:
-        self.engine = _make_engine(url)
-        self._reader = _make_engine(url, reads_only=True)
-        keyring = Keyring(keys or {})
+    def __init__(
+        self,
+        url: str,
+        *,
+        keys: Mapping[Purpose, Sequence[str]] | None = None,
+        part: Part | None = None,
+    ) -> None:
+        self._url, self._keys = url, keys or {}
+        self._parts: dict[Part, Database] = {}
+        self.engine = _make_engine(url, part=part)
+        self._reader = _make_engine(url, part=part, reads_only=True)
+        keyring = Keyring(self._keys)
         for engine in (self.engine, self._reader):
             use_keyring(engine, keyring)
+
+    def of_part(self, part: Part) -> Database:
+        """Give the database as one part of the service sees it: with its keys, and in its role.
+
+        What sends letters can read no answer, what analyses no contact.
+        """
+        if part not in self._parts:
+            its = {name: self._keys[name] for name in KEYS_OF[part] if name in self._keys}
+            self._parts[part] = Database(self._url, keys=its, part=part)
+        return self._parts[part]
 
     def open_reader(self) -> Session:
         """Give a session whose transactions the database refuses to let write."""
@@ -59,12 +78,14 @@ class Database:
     def dispose(self) -> None:
         self.engine.dispose()
         self._reader.dispose()
+        for part in self._parts.values():
+            part.dispose()
 
 
-def _make_engine(url: str, *, reads_only: bool = False) -> Engine:
+def _make_engine(url: str, *, part: Part | None, reads_only: bool = False) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite_engine(url, reads_only=reads_only)
-    return _postgresql_engine(url, reads_only=reads_only)
+    return _postgresql_engine(url, part=part, reads_only=reads_only)
 
 
 def _sqlite_engine(url: str, *, reads_only: bool) -> Engine:
@@ -123,7 +144,7 @@ def _let_writers_queue(engine: Engine) -> None:
     event.listen(engine, "checkin", give_back)
 
 
-def _postgresql_engine(url: str, *, reads_only: bool) -> Engine:
+def _postgresql_engine(url: str, *, part: Part | None, reads_only: bool) -> Engine:
     about: dict[str, Any] = {}
     if reads_only:
         # Each statement is a transaction of its own, which spares two trips to the server. At this
@@ -140,10 +161,15 @@ def _postgresql_engine(url: str, *, reads_only: bool) -> Engine:
     )
 
     def prepare(connection: Any, _entry: Any) -> None:
-        connection.execute("SET default_transaction_read_only TO on")
+        connection.execute(f"SET search_path TO {SEARCH_PATH}")
+        if part is not None:
+            take_role(connection, part)
+        if reads_only:
+            connection.execute("SET default_transaction_read_only TO on")
+        # Else the first rollback would take it all back.
+        connection.commit()
 
-    if reads_only:
-        event.listen(engine, "connect", prepare)
+    event.listen(engine, "connect", prepare)
     event.listen(engine, "checkout", _refuse_dead)
     return engine
 

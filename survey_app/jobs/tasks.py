@@ -65,26 +65,28 @@ def tasks_of(
     How a study is rehearsed is given from above, since it uses what the worker does.
     """
 
+    letters, analysis = database.of_part("letters"), database.of_part("analysis")
+
     def remind_and_deliver() -> None:
-        if queue_reminders(settings, database, clock=clock):
+        if queue_reminders(settings, letters, clock=clock):
             tasks["deliver_letters"]()
 
     def deliver() -> None:
-        deliver_staff_letters(settings, database, clock=clock, stopping=stopping)
-        queue_new_links(settings, database, clock=clock)
-        deliver_letters(settings, database, clock=clock, stopping=stopping)
+        deliver_staff_letters(settings, letters, clock=clock, stopping=stopping)
+        queue_new_links(settings, letters, clock=clock)
+        deliver_letters(settings, letters, clock=clock, stopping=stopping)
 
     def report() -> None:
-        make_reports(database, clock=clock, stopping=stopping)
+        make_reports(database, reading=analysis, clock=clock, stopping=stopping)
 
     def seal() -> None:
         seal_audit_trail(database, clock=clock, stopping=stopping)
 
     def bounced() -> None:
-        read_bounces(settings, database, clock=clock, stopping=stopping)
+        read_bounces(settings, letters, clock=clock, stopping=stopping)
 
     def look_ahead() -> None:
-        work_out_outlook(database, clock=clock, stopping=stopping)
+        work_out_outlook(database, reading=analysis, clock=clock, stopping=stopping)
 
     def live_through() -> None:
         if rehearse is not None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from huey import Huey
 
 from survey_app.database.session import Database
+from survey_app.database.stores import are_kept_apart
 from survey_app.jobs.log_lines import JsonLines
 from survey_app.jobs.queue import SCHEDULE, keep_heartbeat, make_queue, register_tasks
 from survey_app.jobs.rehearsals import RehearseStudy
@@ -37,6 +38,11 @@ def run_worker(
     _log_to_stderr(settings)
     stop = threading.Event()
     database = Database(settings.database_url, keys=settings.encryption_keys)
+    if not settings.is_sqlite and not are_kept_apart(database.engine):
+        _log.warning(
+            "Contacts and answers are not kept apart by the database: run flask --app wsgi "
+            "database roles, then start the worker again."
+        )
     queue = make_queue(settings, creates_tables=True)
     tasks = tasks_of(settings, database, clock=clock, stopping=stop.is_set, rehearse=rehearse)
     bells = register_tasks(queue, lambda name: tasks[name]())

@@ -11,6 +11,7 @@ from survey_app.database.models import ArmRelease, Staff, StaffRole, Study
 from survey_app.database.queries.allocation import is_randomised, is_released_to
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError
+from survey_app.operations.typed_reasons import refuse_personal_words
 from survey_app.roles import breaks_masking, permissions_of
 
 
@@ -53,6 +54,7 @@ def release_arms_to(
         )
     if not because.strip():
         raise OperationError("Say why they are told.")
+    refuse_personal_words(session, study=study, reason=because)
     release = ArmRelease(
         study_id=study.id,
         staff_id=staff.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from survey_app.database.models import Staff, StaffRole, StaffSession, Study
+from survey_app.database.queries.allocation import is_released_to
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import (
     OperationError,
@@ -24,7 +25,7 @@ from survey_app.operations.wrong_sign_ins import (
     note_wrong_sign_in,
     wait_before_sign_in,
 )
-from survey_app.roles import ROLES, Role, breaks_masking
+from survey_app.roles import MASKED_WORK, ROLES, Role, breaks_masking, permissions_of
 
 SHORTEST_PASSWORD = 12
 LONGEST_SESSION = timedelta(hours=12)
@@ -68,7 +69,7 @@ def grant_role(
     held = roles_held(session, staff=staff, study=study)
     if role in held:
         return
-    refuse_unmasking_roles(study, {*held, role})
+    refuse_unmasking_roles(session, study=study, staff=staff, roles={*held, role})
     session.add(StaffRole(staff_id=staff.id, study_id=study.id, role=role))
     record_event(
         session,
@@ -119,12 +120,22 @@ def roles_held(session: Session, *, staff: Staff, study: Study) -> set[str]:
     )
 
 
-def refuse_unmasking_roles(study: Study, roles: Iterable[str]) -> None:
+def refuse_unmasking_roles(
+    session: Session, *, study: Study, staff: Staff | None, roles: Collection[str]
+) -> None:
     """Refuse roles that would let one person know the arms in work that is done without."""
-    if study.unmasked_at is None and breaks_masking(roles):
+    if study.unmasked_at is not None:
+        return
+    if breaks_masking(roles):
         raise OperationError(
             "A coordinator sees the arms, so until they are released nobody can be coordinator "
             "and also researcher or evaluator of the same study."
+        )
+    is_masked_work = not permissions_of(roles).isdisjoint(MASKED_WORK)
+    if staff and is_masked_work and is_released_to(session, study, staff_id=staff.id):
+        raise OperationError(
+            f"{staff.name} was told the arms, so until these are released to everybody they can "
+            "be neither researcher nor evaluator of the same study."
         )
 
 

@@ -56,8 +56,8 @@ def invite_staff(
     """
     address, called = email.strip().casefold(), name.strip()
     _refuse_unusable(called, address, roles)
-    refuse_unmasking_roles(study, roles)
     staff = session.scalar(select(Staff).where(Staff.email == address).with_for_update())
+    refuse_unmasking_roles(session, study=study, staff=staff, roles=roles)
     if staff is not None and roles_held(session, staff=staff, study=study):
         raise OperationError(
             f"{staff.name} has this address and a role in this study already. "
@@ -120,7 +120,7 @@ def change_roles(
     _refuse_stranger(session, study, staff)
     if not roles:
         raise OperationError("Choose at least one role, or end their access.")
-    refuse_unmasking_roles(study, roles)
+    refuse_unmasking_roles(session, study=study, staff=staff, roles=roles)
     held = roles_held(session, staff=staff, study=study)
     for role in (each for each in ROLES if each in held - set(roles)):
         revoke_role(session, staff=staff, study=study, role=role, by=by, at=at)

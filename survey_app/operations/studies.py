@@ -11,6 +11,7 @@ from instruments.errors import DefinitionError
 from survey_app.database.models import Invitation, QuestionnaireVersion, Randomisation, Study
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError, StudyFrozenError
+from survey_app.operations.typed_reasons import refuse_personal_words
 from survey_app.operations.versions import (
     definition_as_filed,
     definition_of,
@@ -72,6 +73,7 @@ def _amend(
             f"the definition on record ({study.definition_sha256[:12]}), and the file given "
             f"({definition.sha256[:12]}) differs from it. To amend the study, say why: --because."
         )
+    refuse_personal_words(session, study=study, reason=because)
     faults = amendment_faults(definition_as_filed(study), definition, _use_of(session, study))
     if faults:
         raise DefinitionError(faults)
@@ -159,6 +161,7 @@ def unmask_study(session: Session, *, study: Study, because: str, by: str, at: d
             f"{'no fixed_on' if fixed_on is None else f'fixed_on = {fixed_on}'} under [plan]. "
             "Expected a day that has come, so that nobody plans what they have seen."
         )
+    refuse_personal_words(session, study=study, reason=because)
     study.unmasked_at = at
     study.unmasked_by = by
     study.unmasked_because = because.strip()

@@ -17,6 +17,7 @@ from survey_app.database.models import Study, WaveChange
 from survey_app.database.queries.studies import randomisation_of
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError
+from survey_app.operations.typed_reasons import refuse_personal_words
 from survey_app.operations.versions import definition_of
 from survey_app.operations.waves import day_in_england, state_of
 from survey_app.trial.design import StudyDefinition
@@ -163,6 +164,7 @@ def _move(
         raise WaveDaysError("Say why the days of the wave are changed.")
     if len(because) > LONGEST_REASON:
         raise WaveDaysError(f"The reason must be {LONGEST_REASON} characters or fewer.")
+    refuse_personal_words(session, study=study, reason=because)
     study.moved_waves = {
         **(study.moved_waves or {}),
         wave.id: [opens_on.isoformat(), closes_on.isoformat()],

@@ -258,6 +258,19 @@ def test_nobody_sees_the_arms_and_works_masked_in_one_study(trial: Trial, masked
     give(trial, "coordinator@trial.example", masked)
 
 
+def test_whoever_was_told_the_arms_does_no_masked_work_later(trial: Trial):
+    email = "coordinator@trial.example"
+    trial.randomise(told="coordinator")
+    with pytest.raises(OperationError, match="was told the arms"):
+        change(trial, email, "evaluator")
+    assert change(trial, email, "redactor")
+    with pytest.raises(OperationError, match="was told the arms"):
+        give(trial, email, "researcher")
+    end(trial, email)
+    with pytest.raises(OperationError, match="was told the arms"):
+        invite(trial, "researcher", email=email)
+
+
 def give(trial: Trial, email: str, role) -> None:
     with trial.database.writing() as session:
         grant_role(

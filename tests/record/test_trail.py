@@ -16,6 +16,9 @@ from survey_app.database.models import AuditEvent, Contact, ResponseEvent
 from survey_app.database.queries.trail import events_page, n_events
 from survey_app.links import token_for_letter
 from survey_app.operations.audit import WORDING, describe, record_event
+from survey_app.operations.errors import OperationError
+from survey_app.operations.staff import open_session
+from survey_app.operations.studies import unmask_study
 
 SOURCES = Path(survey_app.__file__).parent
 
@@ -52,7 +55,7 @@ def test_an_event_whose_detail_does_not_fill_its_wording_is_refused(trial: Trial
 def test_every_event_can_be_read_in_plain_english(told: Trial):
     sentences = [describe(e.action, e.detail) for e in rows(told.database, AuditEvent)]
     assert "10 people invited to wave baseline" in sentences
-    assert "8 schools randomised" in sentences
+    assert any(each.startswith("8 schools randomised; baseline ") for each in sentences)
     assert not [sentence for sentence in sentences if "{" in sentence]
 
 
@@ -108,3 +111,43 @@ def test_postgresql_refuses_to_empty_what_only_grows(told: Trial, table):
 
 def test_what_only_grows_does_grow(told: Trial):
     assert len(rows(told.database, ResponseEvent)) > 20
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Asked for by person1@school1.example.",
+        "PERSON 1 wished it.",
+        "So that Deputy-One can answer",
+        "wegen deputy\ntwo",
+    ],
+)
+def test_a_reason_that_names_somebody_is_refused_and_changes_nothing(told: Trial, reason):
+    before = everything(told.database)
+    with told.database.writing() as session:
+        study = told.study(session)
+        with pytest.raises(OperationError, match="nobody can be erased"):
+            unmask_study(session, study=study, because=reason, by="test", at=told.clock())
+    assert everything(told.database) == before
+
+
+def test_a_reason_that_names_nobody_is_taken(told: Trial):
+    reason = "The board decided on 1 May; a person 12 schools know, the deputy ones, agreed."
+    with told.database.writing() as session:
+        study = told.study(session)
+        unmask_study(session, study=study, because=reason, by="test", at=told.clock())
+    with told.database.reading() as session:
+        assert told.study(session).unmasked_at is not None
+
+
+def test_a_study_s_trail_has_the_sign_ins_of_its_staff_and_of_nobody_else(told: Trial):
+    with told.database.writing() as session:
+        for role in ("redactor", "eve"):
+            open_session(session, staff=told.staff_with(role), token=role, at=told.clock())
+        record_event(session, "wrong_links_slowed", by="v", at=told.clock(), subject="service")
+    with told.database.reading() as session:
+        study = told.study(session)
+        shown = events_page(session, study, offset=0, limit=n_events(session, study))
+    signed_in = [event.subject for event in shown if event.action == "signed_in"]
+    assert signed_in == [f"staff:{told.staff_with('redactor').id}"]
+    assert "wrong_links_slowed" in {event.action for event in shown}

@@ -59,9 +59,25 @@ def all_events(
     )
 
 
+def whole_trail(session: Session) -> Iterator[tuple[AuditEvent, str | None]]:
+    """Every change with its study's name, oldest first, a thousand in memory at once."""
+    rows = session.execute(
+        select(AuditEvent, Study.slug)
+        .outerjoin(Study, Study.id == AuditEvent.study_id)
+        .order_by(AuditEvent.id)
+        .execution_options(yield_per=1000)
+    )
+    yield from ((event, slug) for event, slug in rows)
+
+
+def all_staff_names(session: Session) -> dict[int, str]:
+    """The names of everybody who ever was on staff, by their number."""
+    return {staff.id: staff.name for staff in session.scalars(select(Staff))}
+
+
 def actions_and_actors(session: Session, study: Study) -> tuple[list[str], list[str]]:
     """What was done in the study, and who did something."""
-    of_study = AuditEvent.study_id == study.id
+    of_study = _of_study(study)
     actions = session.scalars(select(AuditEvent.action).where(of_study).distinct())
     actors = session.scalars(select(AuditEvent.by).where(of_study).distinct())
     return sorted(actions), sorted(actors)
@@ -73,8 +89,22 @@ def staff_names(session: Session, staff_ids: Collection[int]) -> dict[int, str]:
     return {staff.id: staff.name for staff in found}
 
 
+def _of_study(study: Study) -> ColumnElement[bool]:
+    """What was done in the study, about the accounts of those who ever had a role in it, or to all.
+
+    A sign-in or a password is of no one study, and still a matter for who answers for its access.
+    """
+    its_staff = select(AuditEvent.subject).where(
+        AuditEvent.study_id == study.id, AuditEvent.action == "role_granted"
+    )
+    of_no_study = AuditEvent.study_id.is_(None) & (
+        AuditEvent.subject.in_(its_staff) | (AuditEvent.subject == "service")
+    )
+    return (AuditEvent.study_id == study.id) | of_no_study
+
+
 def _found(study: Study, search: TrailSearch) -> list[ColumnElement[bool]]:
-    wanted = [AuditEvent.study_id == study.id]
+    wanted = [_of_study(study)]
     if search.action:
         wanted.append(AuditEvent.action == search.action)
     if search.by:

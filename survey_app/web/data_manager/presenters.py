@@ -58,7 +58,22 @@ class PageHeld:
 
 
 def trail_csv(events: Iterable[Event], names: Mapping[int, str]) -> Iterator[str]:
-    """Yield the trail as the lines of a CSV, a heading first; times are UTC."""
+    """Yield the trail of a study as the lines of a CSV, a heading first; times are UTC."""
+    return _csv((), (((), event) for event in events), names)
+
+
+def whole_trail_csv(
+    events: Iterable[tuple[Event, str | None]], names: Mapping[int, str]
+) -> Iterator[str]:
+    """Yield the trail of all studies as the lines of a CSV; what is of no one study says none."""
+    return _csv(("study",), (((slug or "",), event) for event, slug in events), names)
+
+
+def _csv(
+    headings: tuple[str, ...],
+    events: Iterable[tuple[tuple[str, ...], Event]],
+    names: Mapping[int, str],
+) -> Iterator[str]:
     written = StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
 
@@ -68,10 +83,11 @@ def trail_csv(events: Iterable[Event], names: Mapping[int, str]) -> Iterator[str
         writer.writerow([harmless(cell) for cell in cells])
         return written.getvalue()
 
-    yield line(["when_utc", "who", "what", "record", "action"])
-    for event in events:
+    yield line([*headings, "when_utc", "who", "what", "record", "action"])
+    for before, event in events:
         yield line(
             [
+                *before,
                 event.at.isoformat(timespec="seconds"),
                 actor_in_words(event.by, names),
                 _what(event),

@@ -108,5 +108,6 @@ def test_the_file_has_every_change_oldest_first_and_no_formula(sign_in_as, trial
     lines = answer.text.splitlines()
     assert lines[0] == "when_utc,who,what,record,action"
     assert "study_registered" in lines[1]
-    assert "'=cmd(),Code added to the codebook: Workload,Code 1,code_added" in lines[-1]
+    assert "'=cmd(),Code added to the codebook: Workload,Code 1,code_added" in lines[-2]
+    assert lines[-1].endswith("Data manager,Signed in,Staff 6,signed_in")
     assert "attachment" in answer.headers["Content-Disposition"]
