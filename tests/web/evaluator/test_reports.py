@@ -7,7 +7,12 @@ from sqlalchemy import func, select
 from trials import Trial
 
 from survey_app.database.models import Report
-from survey_app.operations.report_requests import fail_report, finish_report, request_report
+from survey_app.operations.report_requests import (
+    claim_report,
+    fail_report,
+    finish_report,
+    request_report,
+)
 from survey_app.web import waking
 from survey_app.web.headers import REPORT_POLICY
 
@@ -41,6 +46,8 @@ def ask(trial: Trial) -> int:
 
 def finish(trial: Trial, report_id: int, *, pdf: bytes | None = PDF, masked: bool = True) -> None:
     with trial.database.writing() as session:
+        # Taken by a worker, unless the test has done that.
+        claim_report(session, by="worker", at=trial.clock())
         finish_report(
             session,
             report=session.get_one(Report, report_id),
