@@ -61,6 +61,7 @@ def test_a_card_offers_what_all_the_roles_together_may_open() -> None:
     card = study_card("s", "S", ["redactor", "researcher"])
     assert [place.label for place in card.places] == [
         "Overview",
+        "Dashboard",
         "Redaction",
         "Comments",
         "Codebook",

@@ -18,6 +18,7 @@ def test_no_page_stands_in_two_places_of_the_menu() -> None:
 def test_the_menu_holds_only_what_is_permitted() -> None:
     assert [place.label for place in places_for(PERMISSIONS["researcher"])] == [
         "Overview",
+        "Dashboard",
         "Comments",
         "Codebook",
     ]
