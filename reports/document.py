@@ -14,6 +14,7 @@ from reports.errors import ReportsError
 from reports.evidence import Evidence, gather
 from reports.exhibits.answered_items import answered_items
 from reports.exhibits.answers import answers
+from reports.exhibits.authority_outcomes import authority_outcomes
 from reports.exhibits.compliance import compliance
 from reports.exhibits.distribution import distribution
 from reports.exhibits.effects import effects
@@ -53,6 +54,7 @@ EXHIBITS: tuple[Callable[[Evidence], Exhibit], ...] = (
     themes,
     power,
     compliance,
+    authority_outcomes,
 )
 APPENDICES: tuple[Callable[[Evidence], Exhibit], ...] = (
     answered_items,
@@ -60,8 +62,8 @@ APPENDICES: tuple[Callable[[Evidence], Exhibit], ...] = (
     scale_figures,
 )
 
-# What counts schools' sessions rather than answers.
-NOT_OF_ANSWERS = frozenset({"compliance"})
+# What counts something else than answers.
+NOT_OF_ANSWERS = frozenset({"authority-outcomes"})
 
 
 class PdfUnavailableError(ReportsError, OSError):

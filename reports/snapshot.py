@@ -147,6 +147,8 @@ class StudyFacts:
         masked.
     models_delivered : tuple of ModelDelivered
         The dated models of each supervised arm, kept apart from the arm; empty when masked.
+    authority_measures : mapping of str to str
+        The counts that authorities hold of schools: each column of them to its label.
     """
 
     slug: str
@@ -165,6 +167,7 @@ class StudyFacts:
     supervised_arms: tuple[str, ...] = ()
     parts_delivered: tuple[tuple[str, str, int], ...] = ()
     models_delivered: tuple[ModelDelivered, ...] = ()
+    authority_measures: Mapping[str, str] = field(default_factory=dict)
 
     def wave_title(self, wave: str) -> str:
         """Give the title of a wave, or its id where the study does not name it."""
@@ -212,6 +215,9 @@ class Snapshot:
         What arms have in common, by which one may have reached the other.
     versions : tuple of VersionFacts
         Every version of every wave's questionnaire that was in use, oldest first in each wave.
+    authority_counts : DataFrame or None, one row a school and month
+        school, month (its first day), before (bool: until supervision began), and one float
+        column a measure of the study, NaN where the authority gave no count.
     """
 
     study: StudyFacts
@@ -230,6 +236,7 @@ class Snapshot:
     provenance: Mapping[str, str]
     versions: tuple[VersionFacts, ...] = ()
     sharing: Sharing = Sharing()
+    authority_counts: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         faults = (*self._missing_columns(), *self._unmasked_traces())

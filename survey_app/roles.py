@@ -16,6 +16,7 @@ Permission = Literal[
     "see_arms",
     "send_letters",
     "record_sessions",
+    "import_outcomes",
     "see_held_pages",
     "redact_comments",
     "code_comments",
@@ -56,6 +57,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             "see_arms",
             "send_letters",
             "record_sessions",
+            "import_outcomes",
         }
     ),
     "redactor": frozenset({"see_study", "redact_comments"}),
@@ -63,7 +65,15 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "evaluator": frozenset({"see_study", "make_reports"}),
     "safeguarding_contact": frozenset({"see_study"}),
     "data_manager": frozenset(
-        {"see_study", "see_held_pages", "see_audit", "unmask", "manage_staff", "answer_rights"}
+        {
+            "see_study",
+            "see_held_pages",
+            "import_outcomes",
+            "see_audit",
+            "unmask",
+            "manage_staff",
+            "answer_rights",
+        }
     ),
 }
 

@@ -44,12 +44,14 @@ from survey_app.database.models import (
     Randomisation,
     Response,
     School,
+    SchoolMonth,
     Study,
     Submission,
     SupervisionSession,
     WaveChange,
 )
 from survey_app.database.models.delivery import ATTENDED, OFFERED
+from survey_app.database.queries.authority_counts import is_latest
 from survey_app.database.queries.invitations import has_begun
 from survey_app.database.queries.people import counts, randomised_on_or, standing_since
 from survey_app.database.queries.waves import wave_changes
@@ -57,6 +59,7 @@ from survey_app.datasets.asked import asked_columns
 from survey_app.datasets.times import seconds_per_item
 from survey_app.trial import study_file
 from survey_app.trial.arm_names import ArmNames, asked_of_some, name_arms, sizes_would_tell
+from survey_app.trial.authority_months import MEASURES, period_of
 from survey_app.trial.design import StudyDefinition
 from survey_app.trial.letter_kinds import POSTED
 from survey_app.version import VERSION
@@ -124,6 +127,7 @@ def build_snapshot(
         codings=_codings(session, study, comments),
         sessions=_sessions(session, study, arms),
         sharing=_sharing(session, study),
+        authority_counts=_authority_counts(session, study, definition),
         provenance=_provenance(
             study,
             definition,
@@ -468,6 +472,21 @@ def _sessions(session: Session, study: Study, arms: ArmNames) -> pd.DataFrame:
     return sessions
 
 
+def _authority_counts(session: Session, study: Study, definition: StudyDefinition) -> pd.DataFrame:
+    columns = [getattr(SchoolMonth, name) for name in MEASURES]
+    statement = (
+        select(School.code, SchoolMonth.month, *columns)
+        .join(School, School.id == SchoolMonth.school_id)
+        .where(SchoolMonth.study_id == study.id, is_latest(study.id))
+        .order_by(School.code, SchoolMonth.month)
+    )
+    counts = _rows(session, statement, ["school", "month", *MEASURES])
+    counts = counts.astype(dict.fromkeys(MEASURES, float))
+    began = period_of(definition).supervised_from
+    counts.insert(2, "before", [month < began for month in counts["month"]])
+    return counts.astype({"before": bool})
+
+
 def _models_in_words(models: str) -> str:
     return " and ".join(_MODELS[model] for model in models.split(" and ") if model in _MODELS)
 
@@ -490,6 +509,7 @@ def _facts(definition: StudyDefinition, arms: ArmNames, questions: _Questions) -
         arm_specific_questions=questions.of_some_arms & questions.texts.keys(),
         sessions_planned=0 if arms.masked else definition.sessions.planned,
         supervised_arms=() if arms.masked else _supervised(definition, arms),
+        authority_measures=MEASURES,
         parts_delivered=()
         if arms.masked
         else tuple((part.id, part.label, part.planned) for part in definition.sessions.other_parts),

@@ -32,9 +32,11 @@ from survey_app.database.session import Database
 from survey_app.demonstration.answers import InventedAnswers, Person
 from survey_app.demonstration.chance import choices_from
 from survey_app.demonstration.comments import CODEBOOK, InventedComment, invent_comment
+from survey_app.demonstration.counts import counts_csv
 from survey_app.demonstration.roster import roster_csv
 from survey_app.demonstration.sessions import hold_sessions
 from survey_app.jobs.delivery import deliver_letters
+from survey_app.operations.authority_counts import import_counts
 from survey_app.operations.coding import add_code, code_comment
 from survey_app.operations.enrolment import import_roster
 from survey_app.operations.invitations import invite_wave, queue_due_letters
@@ -52,6 +54,8 @@ from survey_app.operations.submissions import (
 )
 from survey_app.roles import ROLE_NAMES, ROLES, Role
 from survey_app.settings import Settings
+from survey_app.trial.authority_file import read_counts
+from survey_app.trial.authority_months import period_of
 from survey_app.trial.design import StudyDefinition, read_study, ready_made_sources
 from survey_app.trial.roster import read_roster
 from survey_app.trial.study_file import Demonstration, Wave
@@ -99,6 +103,7 @@ def tell_story(
     say("Schools randomised, sessions held.")
     story.live_through("follow_up")
     say("Follow-up opened and answered by most.")
+    story.count_contacts()
     story.read_comments()
     say("Comments redacted and coded, some left for you.")
 
@@ -356,6 +361,26 @@ class _Story:
                         by=BY,
                         at=at,
                     )
+
+    def count_contacts(self) -> None:
+        with self._database.writing() as session:
+            study = self._study(session)
+            urns = session.scalars(
+                select(School.urn)
+                .where(School.study_id == study.id, School.exclusion == "")
+                .order_by(School.urn)
+            ).all()
+            data = counts_csv(
+                self._definition, self._sizes, urns=list(urns), today=self._now.date()
+            )
+            import_counts(
+                session,
+                study=study,
+                file=read_counts(data, period=period_of(self._definition)),
+                name="counts-of-the-authority.csv",
+                by=BY,
+                at=self._now,
+            )
 
     def read_comments(self) -> None:
         rng = choices_from(self._sizes.seed, "reading")

@@ -80,6 +80,8 @@ WORDING: Mapping[str, str] = {
     "sessions_marked": "{sessions} sessions recorded together ({attended} attended)",
     "sessions_imported": "Sessions imported: {added} added, {updated} updated, "
     "{unchanged} as before",
+    "counts_imported": "Counts held by an authority imported ({sha256}): {new} months of schools "
+    "new, {changed} changed",
     "staff_added": "Member of staff added",
     "staff_invited": "Member of staff invited",
     "staff_link_sent": "Letter with a link to set a password queued",

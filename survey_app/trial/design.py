@@ -22,7 +22,8 @@ from survey_app.trial.study_checks import faults_between_tables
 from survey_app.trial.study_file import Arm, StudyFile, Wave
 
 TABLES_THAT_MOVE = (
-    *("arms", "allocation", "waves", "school_holidays", "sessions", "events", "plan"),
+    *("arms", "allocation", "waves", "school_holidays", "sessions", "authority_counts", "events"),
+    "plan",
 )
 
 Named = TypeVar("Named", Arm, Wave)

@@ -100,6 +100,16 @@ def _other_parts_hold_together(study: StudyFile, _: Catalogue) -> Iterator[Probl
             yield Problem(f"{where}.first_on", str(part.first_on), expected)
 
 
+def _authority_counts_are_in_order(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
+    table = study.authority_counts
+    if table is None:
+        return
+    yield from _source_problem("authority_counts", table.tag, table.source)
+    if table.last_month < table.first_month:
+        expected = f"a day no earlier than {table.first_month}, the first month"
+        yield Problem("authority_counts.last_month", str(table.last_month), expected)
+
+
 def _consents_hold_together(study: StudyFile, _: Catalogue) -> Iterator[Problem]:
     yield from _repeated("consents", "key", (consent.key for consent in study.consents))
     if not any(consent.required for consent in study.consents):
@@ -464,6 +474,7 @@ CHECKS: tuple[Check, ...] = (
     _letters_fit_the_waves,
     _events_have_sources,
     _other_parts_hold_together,
+    _authority_counts_are_in_order,
     _licences_are_accepted,
     _licences_permit_the_use,
     _risk_has_somebody_on_duty,

@@ -307,6 +307,15 @@ class Sessions(Definition):
         return _planned_dates(self.first_on, self.every, self.planned)
 
 
+class AuthorityCounts(Definition):
+    """The months, by any day in each, for which authorities give the counts that they hold."""
+
+    first_month: date
+    last_month: date
+    tag: Tag
+    source: str = ""
+
+
 class Event(Definition):
     """Something from outside that bears on the trial, shown beside its results."""
 
@@ -369,6 +378,7 @@ class StudyFile(Definition):
     letters: Letters
     school_holidays: tuple[SchoolHoliday, ...] = ()
     sessions: Sessions
+    authority_counts: AuthorityCounts | None = None
     events: tuple[Event, ...] = ()
     licences: tuple[LicenceAcceptance, ...] = ()
     safety_protocol: SafetyProtocol | None = None

@@ -113,6 +113,13 @@ PLACES: tuple[Place, ...] = (
         ),
     ),
     Place(
+        "Authority outcomes",
+        "Import the counts that authorities hold, and see how complete they are",
+        "coordinator.authority_outcomes",
+        "import_outcomes",
+        ("coordinator.counts_import", "coordinator.take_counts"),
+    ),
+    Place(
         "Redaction",
         "Redact comments and release them",
         "redactor.queue",

@@ -51,3 +51,27 @@ def test_a_weeks_sessions_are_recorded(
         page.get_by_role("button", name="Import the sessions").click()
         look("faults")
         assert page.locator("#faults-caption + thead + tbody tr").count() == 2
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("width", [browsing.PHONE, browsing.DESK])
+def test_counts_of_an_authority_are_imported_and_their_gaps_seen(
+    chromium: Browser, live: str, width: int, tmp_path: Path
+) -> None:
+    with browsing.opened_context(chromium, width) as context:
+        page = context.new_page()
+        sign_in(page, live, "data-manager")
+        for number, (name, text) in enumerate(
+            {
+                "refused": "urn,month,contacts,nfa\n999,2019-10,2,3\n100001,2010-01,1,\n",
+                "imported": "urn,month,contacts,nfa\n100001,2019-10,2,1\n100001,2019-12,0,0\n",
+            }.items()
+        ):
+            file = tmp_path / f"counts-{number}.csv"
+            file.write_text(text, encoding="utf-8")
+            page.goto(f"{live}/studies/{SLUG}/authority-outcomes/import")
+            page.set_input_files("input[type=file]", file)
+            page.get_by_role("button", name="Import the counts").click()
+            browsing.keep_picture(page, f"counts-{name}")
+            browsing.assert_accessible(page)
+        assert page.locator("#imports-caption + thead + tbody tr").count() == 1

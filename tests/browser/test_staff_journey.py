@@ -35,7 +35,7 @@ ROOMS = {
         *("schools/100001/merge", "schools/100001/people/new", "people/P00001/edit"),
         *("people/P00001/leave", "people/P00001/follow", "people/P00001/move"),
         *("people/P00001/also-at", "people/P00001/merge"),
-        *("sessions/mark", "sessions/import"),
+        *("sessions/mark", "sessions/import", "authority-outcomes", "authority-outcomes/import"),
         *("letters/plan", "letters/preview", "letters/preview?person=P00001&letter=reminder"),
     ],
     "redactor": ["", "redaction"],

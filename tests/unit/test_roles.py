@@ -24,12 +24,20 @@ EXPECTED = {
         "see_arms",
         "send_letters",
         "record_sessions",
+        "import_outcomes",
     },
     "redactor": {"see_study", "redact_comments"},
     "researcher": {"see_study", "code_comments"},
     "evaluator": {"see_study", "make_reports"},
     "safeguarding_contact": {"see_study"},
-    "data_manager": {"see_study", "see_held_pages", "see_audit", "unmask", "manage_staff"},
+    "data_manager": {
+        "see_study",
+        "see_held_pages",
+        "import_outcomes",
+        "see_audit",
+        "unmask",
+        "manage_staff",
+    },
 }
 
 

@@ -1,5 +1,6 @@
 """Every table of the record, by noun."""
 
+from survey_app.database.models.authority_counts import CountsImport, SchoolMonth
 from survey_app.database.models.coding import Code, Coding
 from survey_app.database.models.delivery import (
     DeliveryReport,
@@ -60,6 +61,7 @@ __all__ = [
     "Comment",
     "Consent",
     "Contact",
+    "CountsImport",
     "DeliveryReport",
     "FrozenDefinition",
     "HeldPage",
@@ -78,6 +80,7 @@ __all__ = [
     "Response",
     "ResponseEvent",
     "School",
+    "SchoolMonth",
     "SessionAttendance",
     "Staff",
     "StaffLetter",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from survey_app.web.coordinator import (
+    authority_outcomes,
     correspondence,
     dashboard,
     invitations,
@@ -23,6 +24,7 @@ from survey_app.web.coordinator import (
 from survey_app.web.coordinator.room import blueprint
 
 __all__ = [
+    "authority_outcomes",
     "blueprint",
     "correspondence",
     "dashboard",

@@ -124,6 +124,12 @@ class SessionsFileForm(Form):
     sessions = FileField(validators=[FileRequired("Choose a CSV file")])
 
 
+class CountsForm(Form):
+    """A file of counts."""
+
+    counts = FileField(validators=[FileRequired("Choose a CSV file")])
+
+
 class MarksForm(Form):
     """What became of many sessions; the rows are read from what was posted."""
 
