@@ -42,7 +42,9 @@ def import_counts(
     session.execute(select(Study.id).where(Study.id == study.id).with_for_update())
     schools = {
         school.urn: school
-        for school in session.scalars(select(School).where(School.study_id == study.id))
+        for school in session.scalars(
+            select(School).where(School.study_id == study.id, School.merged_into_id.is_(None))
+        )
     }
     faults = list(_strangers(file.rows, schools))
     if faults:
