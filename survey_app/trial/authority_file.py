@@ -77,7 +77,7 @@ def read_counts(data: bytes, *, period: Period) -> CountsFile:
 def _read(row: CsvRow, period: Period) -> CountsRow | None:
     urn = row.needed("urn", urn_of)
     month = row.needed("month", month_in)
-    counts = {name: row.read(name, count_in) for name in MEASURES}
+    counts = {name: _count(row, name) for name in MEASURES}
     if month is not None and month not in period:
         row.fault(
             "month",
@@ -96,6 +96,14 @@ def _read(row: CsvRow, period: Period) -> CountsRow | None:
     if urn is None or month is None:
         return None
     return CountsRow(row.line, urn, month, counts)
+
+
+def _count(row: CsvRow, name: str) -> int | None:
+    # To a spreadsheet a minus sign may begin a formula; here it is a number below 0.
+    if (text := row.cells.get(name, "")).startswith("-"):
+        row.fault(name, f"found {text!r}; expected a whole number, 0 or more")
+        return None
+    return row.read(name, count_in)
 
 
 def month_in(text: str) -> date:
