@@ -37,6 +37,7 @@ EXPECTED = {
         "see_audit",
         "unmask",
         "manage_staff",
+        "answer_rights",
     },
 }
 
