@@ -21,6 +21,7 @@ from survey_app.database.queries.people import counts as counts_as_a_person
 from survey_app.operations.audit import record_event
 from survey_app.operations.errors import OperationError
 from survey_app.operations.studies import definition_of
+from survey_app.operations.typed_reasons import refuse_personal_words
 from survey_app.trial.errors import RosterError, RosterFault
 from survey_app.trial.meetings import (
     NOTHING_DELIVERED,
@@ -85,6 +86,12 @@ def record_session(
     people = _people(session, [school.id])
     if set(came) - {person for person, _ in people.get(school.id, ())}:
         faults.append(("came", "found somebody of another school; expected this school's people"))
+    if facts.outcome == "cancelled":
+        # The reason stays on the trail.
+        try:
+            refuse_personal_words(session, study=study, reason=facts.because)
+        except OperationError as error:
+            faults.append(("reason", str(error)))
     if faults:
         raise MeetingError(faults)
     book = _Book(session, study, [school.id], people)

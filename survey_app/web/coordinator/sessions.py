@@ -49,7 +49,7 @@ from survey_app.web.coordinator.session_lines import (
 from survey_app.web.forms import REFUSED
 from survey_app.web.service import now, record
 
-_FIELDS = {"planned_on": "year", "held_on": "held_year", "part": "number"}
+_FIELDS = {"reason": "because", "planned_on": "year", "held_on": "held_year", "part": "number"}
 _MESSAGES = {
     "model": "Choose the kind of supervision",
     "because": "Say why it was cancelled",
@@ -143,8 +143,8 @@ def take_session(study: str, urn: str) -> Response | tuple[str, int]:
                     record(), school=school, facts=facts, came=came, by=actor(g.staff), at=now()
                 )
             except MeetingError as error:
-                for field, _ in error.faults:
-                    form.refuse(_MESSAGES.get(field, str(error)), _FIELDS.get(field, field))
+                for field, why in error.faults:
+                    form.refuse(_MESSAGES.get(field, why), _FIELDS.get(field, field))
             else:
                 name = parts_of(design)[part].named(number)
                 flash(f"{name} of {school.name} is recorded.", "success")

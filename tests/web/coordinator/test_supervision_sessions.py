@@ -123,6 +123,11 @@ def test_a_session_not_offered_needs_no_kind(sign_in_as, trial: Trial, school: s
         ({"model": "usual_support"}, "Choose the kind of supervision", "model"),
         ({"model": ""}, "Choose the kind of supervision", "model"),
         ({"outcome": "cancelled"}, "Say why it was cancelled", "because"),
+        (
+            {"outcome": "cancelled", "because": "Deputy Two was ill"},
+            "The reason names somebody on the roster",
+            "because",
+        ),
         ({"held_on-day": "31", "held_on-month": "2"}, "Enter the day it was held", "held_on-year"),
         ({"planned_on-year": "2021"}, "A session planned for a day to come", "planned_on-year"),
         ({"came": ["999"]}, "Choose people of this school", "came"),
