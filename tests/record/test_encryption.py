@@ -18,8 +18,7 @@ from survey_app.database.encryption import PURPOSES, KeyMissingError, Purpose
 from survey_app.database.models import Comment, Contact, HeldPage, Invitation, ResponseEvent
 from survey_app.database.queries.comments import comment_counts
 from survey_app.database.queries.outbox import person_sought
-from survey_app.database.queries.people import current_contact
-from survey_app.database.queries.schools import schools_page
+from survey_app.database.queries.schools import participant_by_email, schools_page
 from survey_app.database.session import Database
 from survey_app.operations.key_rotation import note_rotation, rotate_step, tables_of
 from survey_app.operations.submissions import hold_page
@@ -87,11 +86,12 @@ def test_the_same_words_are_never_kept_alike(told: Trial):
 def test_an_address_is_found_by_its_hash_however_it_is_typed(told: Trial, typed: str):
     with told.database.reading() as session:
         study = told.study(session)
-        contact = current_contact(session, study, typed)
-        assert contact is not None
-        assert contact.name == "Person 1"
+        person = participant_by_email(session, study, typed)
+        assert person is not None
+        assert person.contact is not None
+        assert person.contact.name == "Person 1"
         assert person_sought(session, study, typed.strip()) is not None
-        assert current_contact(session, study, "nobody@school1.example") is None
+        assert participant_by_email(session, study, "nobody@school1.example") is None
 
 
 def test_a_school_is_found_by_a_part_of_a_name_in_it(told: Trial):
@@ -156,14 +156,14 @@ def test_keys_are_changed_while_both_read_and_the_old_one_can_go(
     both = with_keys(told, {**KEYS, purpose: (newest, *KEYS[purpose])})
     assert everything_private(both) == before
     with both.database.reading() as session:
-        assert current_contact(session, both.study(session), "person1@school1.example")
+        assert participant_by_email(session, both.study(session), "person1@school1.example")
     assert rotate(both, purpose) > 0
     assert rotate(both, purpose) == 0
     both.database.dispose()
     newer = with_keys(told, {**KEYS, purpose: (newest,)})
     assert everything_private(newer) == before
     with newer.database.reading() as session:
-        assert current_contact(session, newer.study(session), "person1@school1.example")
+        assert participant_by_email(session, newer.study(session), "person1@school1.example")
     newer.database.dispose()
     with pytest.raises(KeyMissingError):
         everything_private(told)
@@ -206,7 +206,7 @@ def test_an_older_record_is_encrypted_by_the_upgrade_and_read_as_before(told: Tr
     assert everything_private(told) == before
     assert {c.n_words for c in rows(told.database, Comment) if c.body} == {3}
     with told.database.reading() as session:
-        assert current_contact(session, told.study(session), "person1@school1.example")
+        assert participant_by_email(session, told.study(session), "person1@school1.example")
 
 
 def test_the_keys_are_changed_by_a_command(run_with_new_key, told: Trial):
