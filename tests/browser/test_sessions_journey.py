@@ -50,7 +50,7 @@ def test_a_weeks_sessions_are_recorded(
         page.set_input_files("input[type=file]", file)
         page.get_by_role("button", name="Import the sessions").click()
         look("faults")
-        assert page.locator("#faults-caption + thead + tbody tr").count() == 2
+        assert page.locator("#faults-caption + thead + tbody tr").count() == 3
 
 
 @pytest.mark.chromium
