@@ -11,7 +11,7 @@ from flask import Flask
 from looking import everything
 from private_server import How, PrivateServer, private_server
 from respondents import Respondent
-from trials import load_trial
+from trials import KEYS, load_trial
 
 from survey_app.database.session import Database
 
@@ -32,7 +32,7 @@ def server() -> Iterator[PrivateServer]:
 @pytest.fixture
 def database_url(server: PrivateServer) -> str:
     url = server.url(f"survey_{uuid4().hex[:8]}")
-    database = Database(url)
+    database = Database(url, keys=KEYS)
     migrate(database)
     load_trial(database)
     database.dispose()

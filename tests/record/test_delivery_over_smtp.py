@@ -60,8 +60,8 @@ def test_letters_arrive_over_one_connection_with_links_that_open(settings, invit
         token = link_in(message).removeprefix(f"{BASE_URL}/link/")
         with invited.database.reading() as session:
             visit = visit_by_token(session, token_hash(token))
-        assert visit is not None
-        assert visit.name == message["To"].addresses[0].display_name
+            assert visit is not None
+            assert visit.name == message["To"].addresses[0].display_name
 
 
 def test_letters_leave_over_several_connections_at_once_and_each_once(settings, invited):

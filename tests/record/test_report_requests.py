@@ -110,6 +110,7 @@ def test_a_made_report_is_kept_with_its_documents(trial: Trial):
 
 def test_a_report_without_a_pdf_says_why(trial: Trial):
     report_id = ask(trial)
+    assert claim(trial) == report_id
     finish(trial, report_id, pdf=None)
     assert only(trial.database, Report).error == "No Pango."
 

@@ -10,7 +10,7 @@ from at_once import at_once
 from cryptography.fernet import Fernet
 from looking import events, everything, rows
 from sqlalchemy import text
-from trials import PASSWORD, Trial
+from trials import KEYS, PASSWORD, Trial
 
 from survey_app.database.encryption import KeyMissingError
 from survey_app.database.models import StaffSession
@@ -31,7 +31,7 @@ KEY = Fernet.generate_key().decode()
 
 def with_keys(trial: Trial, *keys: str) -> Trial:
     address = trial.database.engine.url.render_as_string(hide_password=False)
-    return replace(trial, database=Database(address, keys={"staff": keys}))
+    return replace(trial, database=Database(address, keys={**KEYS, "staff": keys}))
 
 
 @pytest.fixture
