@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, TextClause, text
 
 from survey_app.database.encryption import Purpose
 
@@ -55,14 +55,18 @@ def make_roles(engine: Engine) -> tuple[str, ...]:
     """
     with engine.begin() as connection:
         for role in ROLES.values():
-            known = connection.execute(
-                text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}
-            ).first()
-            if known is None:
-                connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
-        connection.execute(text(f"GRANT {', '.join(ROLES.values())} TO CURRENT_USER"))
+            connection.execute(_unless_there(f"CREATE ROLE {role} NOLOGIN"))
+        connection.execute(_unless_there(f"GRANT {', '.join(ROLES.values())} TO CURRENT_USER"))
         _grant(connection)
     return tuple(ROLES.values())
+
+
+def _unless_there(statement: str) -> TextClause:
+    """Roles are the whole server's: another database may be making the same ones now."""
+    return text(
+        f"DO $$ BEGIN {statement}; "
+        "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+    )
 
 
 def renew_grants(engine: Engine) -> None:
